@@ -1,0 +1,124 @@
+"""The one file that knows ComfyUI's sampling internals."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import comfy.k_diffusion.sampling
+import comfy.model_sampling
+import comfy.nested_tensor
+import comfy.samplers
+import torch
+
+from .. import samplers
+from ..recipes import Recipe
+from ..samplers import ContinuousLevels, FlowLevels, Levels, TableLevels, first_noise, image_seeds
+from ..schedulers import standard_sigma
+
+
+def read_levels(model_sampling: Any) -> Levels:
+    """What noise levels mean to a model with this `model_sampling` object."""
+    if isinstance(model_sampling, comfy.model_sampling.CONST):
+        # ComfyUI before 0.30 has no noise_scale.
+        return FlowLevels(noise_scale=getattr(model_sampling, "noise_scale", 1.0))
+    first = model_sampling.timestep(model_sampling.sigma_min)
+    # Only a table of timesteps answers with whole numbers; that holds for patched classes too.
+    if first.is_floating_point():
+        return ContinuousLevels()
+    last = model_sampling.timestep(model_sampling.sigma_max)
+    sigmas = model_sampling.sigmas.double().cpu().numpy()
+    stride = (int(last) - int(first)) / max(1, len(sigmas) - 1)
+    return TableLevels(sigmas, int(first), stride)
+
+
+def schedule(times: Sequence[float], model: Any | None = None) -> torch.Tensor:
+    """SIGMAS for timesteps 0..999, ending at 0: from the model, or Stable Diffusion's table."""
+    sigma_of = standard_sigma if model is None else _sigma_of(model)
+    return torch.tensor([sigma_of(time) for time in times] + [0.0] * bool(times))
+
+
+def _sigma_of(model: Any) -> Callable[[float], float]:
+    model_sampling = model.get_model_object("model_sampling")
+    levels = read_levels(model_sampling)
+    if isinstance(levels, TableLevels):
+        return levels.sigma
+
+    def sigma_of(time: float) -> float:
+        share = (time + 1) / 1000
+        # percent_to_sigma(0) is a stand-in for infinity, not the level where sampling starts.
+        at_share = model_sampling.percent_to_sigma(1 - share) if share < 1 else model_sampling.sigma_max
+        return float(at_share)
+
+    return sigma_of
+
+
+def _for_host(sample: Callable) -> Callable:
+    """The sampler as ComfyUI calls it, with levels read from the patcher so that patches count."""
+
+    @functools.wraps(sample)
+    def run(model, x, sigmas, *args, **knobs):
+        patcher = model.inner_model.model_patcher
+        levels = read_levels(patcher.get_model_object("model_sampling"))
+        return sample(model, x, sigmas, *args, levels=levels, **knobs)
+
+    return run
+
+
+sample_tcd = _for_host(samplers.sample_tcd)
+sample_lcm = _for_host(samplers.sample_lcm)
+sample_ddim = _for_host(samplers.sample_ddim)
+
+
+def tcd(gamma: float, **knobs: Any) -> comfy.samplers.KSAMPLER:
+    return comfy.samplers.KSAMPLER(sample_tcd, {"gamma": gamma, **knobs})
+
+
+def lcm(**knobs: Any) -> comfy.samplers.KSAMPLER:
+    return comfy.samplers.KSAMPLER(sample_lcm, knobs)
+
+
+def ddim(**knobs: Any) -> comfy.samplers.KSAMPLER:
+    return comfy.samplers.KSAMPLER(sample_ddim, knobs)
+
+
+def recipe_sampler(recipe: Recipe, seeds: Sequence[int] | None = None) -> comfy.samplers.KSAMPLER:
+    """The recipe's sampler as a SAMPLER, drawing step noise from `seeds` if given."""
+    if recipe.sampler == "ddim":
+        return ddim()
+    if recipe.sampler == "lcm":
+        return lcm(seeds=seeds)
+    return tcd(recipe.gamma, seeds=seeds)
+
+
+class ImageNoise:
+    """NOISE that gives image k the initial noise a single image has with seed + k."""
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def generate_noise(self, latent: dict) -> torch.Tensor:
+        samples = latent["samples"]
+        seeds = latent_seeds(self.seed, latent)
+        if not samples.is_nested:
+            return first_noise(samples.shape, seeds).to(samples.dtype)
+        parts = samples.unbind()
+        return comfy.nested_tensor.NestedTensor(
+            [first_noise(part.shape, seeds).to(part.dtype) for part in parts]
+        )
+
+
+def latent_seeds(seed: int, latent: dict) -> list[int]:
+    """Seed of each image of a LATENT, which keeps its place in the batch it was taken from."""
+    samples = latent["samples"]
+    count = len(samples.unbind()[0]) if samples.is_nested else len(samples)
+    return image_seeds(seed, latent.get("batch_index") or range(count))
+
+
+def add_to_dropdown() -> None:
+    """Add fewstep_tcd and fewstep_lcm to KSampler's list, unless the names are taken."""
+    for name, sample in (("fewstep_tcd", sample_tcd), ("fewstep_lcm", sample_lcm)):
+        attribute = f"sample_{name}"
+        listed = name in comfy.samplers.SAMPLER_NAMES
+        if not listed and not hasattr(comfy.k_diffusion.sampling, attribute):
+            setattr(comfy.k_diffusion.sampling, attribute, sample)
+            comfy.samplers.SAMPLER_NAMES.append(name)

@@ -1,0 +1,34 @@
+"""The node list, and what happens once when ComfyUI loads the pack."""
+
+import os
+
+from comfy_api.v0_0_2 import ComfyExtension, io
+
+from . import bridge
+from .ksampler import FewStepKSampler
+from .noise import FewStepNoise
+from .recipes import FewStepFromRecipe, FewStepRecipe
+from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
+from .scheduler import FewStepScheduler
+
+
+class FewStepExtension(ComfyExtension):
+    async def on_load(self) -> None:
+        if os.environ.get("FEWSTEP_KSAMPLER") == "1":
+            bridge.add_to_dropdown()
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [
+            FewStepSamplerTCD,
+            FewStepSamplerLCM,
+            FewStepSamplerHyperSD,
+            FewStepScheduler,
+            FewStepNoise,
+            FewStepRecipe,
+            FewStepFromRecipe,
+            FewStepKSampler,
+        ]
+
+
+async def comfy_entrypoint() -> FewStepExtension:
+    return FewStepExtension()

@@ -1,0 +1,53 @@
+"""What several nodes share: the recipe's wire type, search words, common inputs."""
+
+from comfy_api.v0_0_2 import io
+
+MAX_SEED = 0xFFFFFFFFFFFFFFFF
+SAMPLERS_CATEGORY = "model/sampling/samplers"
+SCHEDULERS_CATEGORY = "model/sampling/schedulers"
+SEARCH_ALIASES = ["tcd", "lcm", "hyper-sd", "turbo", "lightning", "few step"]
+
+RecipeType = io.Custom("FEWSTEP_RECIPE")
+
+
+def gamma_input(default: float, tooltip: str) -> io.Float.Input:
+    return io.Float.Input(
+        "gamma",
+        default=default,
+        min=0.0,
+        max=1.0,
+        step=0.01,
+        display_mode=io.NumberDisplay.slider,
+        tooltip=tooltip,
+    )
+
+
+def s_noise_input() -> io.Float.Input:
+    return io.Float.Input(
+        "s_noise",
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        step=0.01,
+        advanced=True,
+        tooltip="Strength of the noise added at each step. 1 is right for the model; lower is "
+        "smoother, higher is grainier.",
+    )
+
+
+def denoise_input() -> io.Float.Input:
+    return io.Float.Input(
+        "denoise",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        step=0.01,
+        tooltip="How much of the picture is made anew: 1 all of it, 0 leaves the latent as it is. "
+        "Below 1 the steps stay as many and start at exactly that noise level.",
+    )
+
+
+def seed_input(name: str, tooltip: str) -> io.Int.Input:
+    return io.Int.Input(
+        name, default=0, min=0, max=MAX_SEED, control_after_generate=True, tooltip=tooltip
+    )

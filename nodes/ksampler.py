@@ -1,0 +1,97 @@
+"""The KSampler of few-step models: a recipe in place of sampler, scheduler and their settings."""
+
+import comfy.samplers
+from comfy_api.v0_0_2 import io
+from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
+
+from . import bridge
+from .inputs import SEARCH_ALIASES, RecipeType, denoise_input, seed_input
+from .settings import settle
+
+PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
+
+
+class FewStepKSampler(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepKSampler",
+            display_name="Few-step KSampler",
+            category="model/sampling",
+            description="Samples with a recipe: sampler, timesteps, steps and CFG are right for "
+            "the accelerator, and the text says what was used.",
+            search_aliases=[*SEARCH_ALIASES, "ksampler", "sample"],
+            inputs=[
+                io.Model.Input("model", tooltip="The model, with its acceleration LoRA loaded."),
+                io.Conditioning.Input("positive", tooltip="What the picture should show."),
+                io.Conditioning.Input(
+                    "negative", tooltip="What it should not show. No effect at CFG 1."
+                ),
+                io.Latent.Input(
+                    "latent_image", tooltip="An empty latent, or a picture to work on."
+                ),
+                seed_input("seed", "The same seed and settings make the same picture."),
+                io.Int.Input(
+                    "steps",
+                    default=0,
+                    min=0,
+                    max=50,
+                    tooltip="Number of steps; 0 is the recipe's own.",
+                ),
+                io.Float.Input(
+                    "cfg",
+                    default=0.0,
+                    min=0.0,
+                    max=30.0,
+                    step=0.1,
+                    tooltip="CFG; 0 is the recipe's own. At 1 the negative prompt has no effect.",
+                ),
+                denoise_input(),
+                io.Combo.Input(
+                    "batch_seeds",
+                    options=list(BATCH_SEEDS),
+                    default=PER_IMAGE,
+                    tooltip="seed + index: image k of a batch is what a single image is with "
+                    "seed + k. ComfyUI: initial noise as KSampler draws it, one stream for the "
+                    "whole batch.",
+                ),
+                RecipeType.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip="From Few-step recipe: the settings of the accelerator in your model.",
+                ),
+            ],
+            outputs=[
+                io.Latent.Output(tooltip="The sampled latent."),
+                io.String.Output(display_name="settings", tooltip="What was used, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model,
+        positive,
+        negative,
+        latent_image,
+        seed,
+        steps,
+        cfg,
+        denoise,
+        batch_seeds,
+        recipe=None,
+    ):
+        if recipe is None:
+            raise ValueError(
+                "Few-step KSampler does not know the accelerator in this model. Connect a "
+                "Few-step recipe node to its recipe input."
+            )
+        settings = settle(recipe, steps, cfg, denoise)
+        guider = comfy.samplers.CFGGuider(model)
+        guider.set_conds(positive, negative)
+        guider.set_cfg(settings.cfg)
+        noise = bridge.ImageNoise(seed) if batch_seeds == PER_IMAGE else Noise_RandomNoise(seed)
+        sampler = bridge.recipe_sampler(recipe, bridge.latent_seeds(seed, latent_image))
+        sigmas = bridge.schedule(settings.times, model)
+        result = SamplerCustomAdvanced.execute(noise, guider, sampler, sigmas, latent_image)
+        return io.NodeOutput(result[0], f"{settings.text}\nseed {seed}, {batch_seeds}")

@@ -1,0 +1,31 @@
+"""Initial noise that belongs to the image, not to the batch."""
+
+from comfy_api.v0_0_2 import io
+
+from . import bridge
+from .inputs import SEARCH_ALIASES, seed_input
+
+
+class FewStepNoise(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepNoise",
+            display_name="Noise per image",
+            category="model/sampling/noise",
+            description="Image k of a batch gets the noise a single image has with seed + k, so "
+            "any image of a batch can be made again alone.",
+            search_aliases=[*SEARCH_ALIASES, "seed", "batch"],
+            inputs=[
+                seed_input(
+                    "noise_seed",
+                    "Seed of the first image; the next ones have seed + 1, seed + 2 and so on. A "
+                    "single image is the same as with RandomNoise.",
+                )
+            ],
+            outputs=[io.Noise.Output(tooltip="Noise, for SamplerCustomAdvanced.")],
+        )
+
+    @classmethod
+    def execute(cls, noise_seed):
+        return io.NodeOutput(bridge.ImageNoise(noise_seed))

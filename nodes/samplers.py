@@ -1,0 +1,103 @@
+"""TCD, LCM and Hyper-SD as SAMPLER, for SamplerCustom and SamplerCustomAdvanced."""
+
+from comfy_api.v0_0_2 import io
+
+from ..samplers import FINISHES
+from . import bridge
+from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, gamma_input, s_noise_input
+
+FIXED, UNIFIED, ONE = HYPER_SD_MODES = ("fixed steps", "unified", "one step")
+
+
+def _finish_input() -> io.Combo.Input:
+    return io.Combo.Input(
+        "finish",
+        options=list(FINISHES),
+        default=FINISHES[0],
+        advanced=True,
+        tooltip="clean ends on the predicted picture and keeps what a mask protects bit for bit. "
+        "diffusers leaves the trace of noise (sigma 0.029) that diffusers' schedulers leave, to "
+        "compare numbers; models without timesteps end clean either way.",
+    )
+
+
+class FewStepSamplerTCD(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepSamplerTCD",
+            display_name="TCD sampler",
+            category=SAMPLERS_CATEGORY,
+            description="Trajectory consistency sampling, for TCD LoRAs and Hyper-SD's unified "
+            "LoRA. Use CFG 1 and the grid spacing.",
+            search_aliases=[*SEARCH_ALIASES, "trajectory consistency", "eta"],
+            inputs=[
+                gamma_input(
+                    0.3,
+                    "How much noise each step renews (eta in diffusers): 0 none, the same as DDIM; "
+                    "1 all of it, nearly LCM. More steps like a higher gamma.",
+                ),
+                s_noise_input(),
+                _finish_input(),
+            ],
+            outputs=[io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node.")],
+        )
+
+    @classmethod
+    def execute(cls, gamma, s_noise, finish):
+        return io.NodeOutput(bridge.tcd(gamma, s_noise=s_noise, finish=finish))
+
+
+class FewStepSamplerLCM(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepSamplerLCM",
+            display_name="LCM sampler",
+            category=SAMPLERS_CATEGORY,
+            description="Latent consistency sampling, for LCM and LCM-LoRA, DMD2 and one-step "
+            "models. Each image of a batch has noise of its own, from seed + its place.",
+            search_aliases=[*SEARCH_ALIASES, "latent consistency", "dmd2"],
+            inputs=[s_noise_input()],
+            outputs=[io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node.")],
+        )
+
+    @classmethod
+    def execute(cls, s_noise):
+        return io.NodeOutput(bridge.lcm(s_noise=s_noise))
+
+
+class FewStepSamplerHyperSD(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepSamplerHyperSD",
+            display_name="Hyper-SD sampler",
+            category=SAMPLERS_CATEGORY,
+            description="The sampler each kind of Hyper-SD file was made for. Also right for "
+            "Lightning and other models trained on fixed steps.",
+            search_aliases=[*SEARCH_ALIASES, "hypersd", "ddim", "one step"],
+            inputs=[
+                io.Combo.Input(
+                    "mode",
+                    options=list(HYPER_SD_MODES),
+                    default=FIXED,
+                    tooltip="fixed steps: the 2, 4, 8 step LoRAs (DDIM, trailing spacing). "
+                    "unified: the 1step LoRA at 1 to 8 steps (TCD, grid spacing). "
+                    "one step: the one-step UNet (LCM, timestep 800).",
+                ),
+                gamma_input(
+                    1.0,
+                    "Only for unified: how much noise each step renews. 1 is the authors' setting; "
+                    "lower gives more detail with several steps.",
+                ),
+                _finish_input(),
+            ],
+            outputs=[io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node.")],
+        )
+
+    @classmethod
+    def execute(cls, mode, gamma, finish):
+        if mode == UNIFIED:
+            return io.NodeOutput(bridge.tcd(gamma, finish=finish))
+        return io.NodeOutput(bridge.lcm() if mode == ONE else bridge.ddim(finish=finish))

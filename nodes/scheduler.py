@@ -1,0 +1,84 @@
+"""Timesteps as SIGMAS, for any model or for none."""
+
+from comfy_api.v0_0_2 import io
+
+from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps
+from . import bridge
+from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
+from .settings import times_text
+
+
+class FewStepScheduler(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepScheduler",
+            display_name="Unified-step scheduler",
+            category=SCHEDULERS_CATEGORY,
+            description="The exact timesteps a few-step model was trained on, at any denoise.",
+            search_aliases=[*SEARCH_ALIASES, "timesteps", "trailing", "sgm_uniform", "simple"],
+            inputs=[
+                io.Int.Input(
+                    "steps",
+                    default=4,
+                    min=1,
+                    max=50,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="Number of steps, 1 to 50. Models with a number in their name want "
+                    "that one. A list of timesteps has its own length.",
+                ),
+                io.Combo.Input(
+                    "spacing",
+                    options=list(SPACINGS),
+                    default=SPACINGS[0],
+                    tooltip="grid: LCM, TCD, Hyper-SD unified, Flash. trailing: Hyper-SD N-step, "
+                    "Lightning, Turbo, DMD2, PCM. leading: starts below the top, to compare. "
+                    "listed: the timesteps you write below.",
+                ),
+                denoise_input(),
+                io.String.Input(
+                    "timesteps",
+                    default="",
+                    tooltip="For listed: falling timesteps 999 to 0 (999, 749, 499, 249), or "
+                    "fractions of 1 (1.0, 0.75, 0.5, 0.25). Denoise keeps those below its start.",
+                ),
+                io.Combo.Input(
+                    "img2img",
+                    options=list(IMG2IMG),
+                    default=IMG2IMG[0],
+                    advanced=True,
+                    tooltip="With denoise below 1. keep steps: as many steps, spread below the "
+                    "start. keep trained timesteps: only those of the full schedule that lie below "
+                    "it, for models trained on a few fixed timesteps.",
+                ),
+                io.Model.Input(
+                    "model",
+                    optional=True,
+                    tooltip="The model to sample. Leave empty for SD 1.x, 2.x and SDXL; connect it "
+                    "for any other, and for models patched with a shift or zero terminal SNR.",
+                ),
+                RecipeType.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay yours.",
+                ),
+            ],
+            outputs=[
+                io.Sigmas.Output(tooltip="Noise levels, for a SamplerCustom node."),
+                io.String.Output(display_name="plan", tooltip="The timesteps in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, steps, spacing, denoise, timesteps, img2img, model=None, recipe=None):
+        source = spacing
+        warnings = []
+        if recipe is not None:
+            spacing, timesteps = recipe.spacing, recipe.timesteps
+            source = f"{spacing} (from {recipe.id})"
+            warnings = recipe.warnings(steps, recipe.cfg.default)
+        times = plan_timesteps(steps, spacing, denoise, timesteps, img2img)
+        sigmas = bridge.schedule(times, model)
+        levels = " ".join(f"{sigma:.4g}" for sigma in sigmas.tolist())
+        lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *warnings]
+        return io.NodeOutput(sigmas, "\n".join(lines))

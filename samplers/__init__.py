@@ -1,0 +1,22 @@
+"""Few-step samplers: walk down along the predicted noise, then up with fresh noise.
+
+Pure torch and numpy; nothing here knows ComfyUI.
+"""
+
+from .few_step import sample_ddim, sample_lcm, sample_tcd
+from .levels import ContinuousLevels, FlowLevels, Levels, TableLevels
+from .noise import first_noise, image_seeds
+from .table import FINISHES
+
+__all__ = [
+    "FINISHES",
+    "ContinuousLevels",
+    "FlowLevels",
+    "Levels",
+    "TableLevels",
+    "first_noise",
+    "image_seeds",
+    "sample_ddim",
+    "sample_lcm",
+    "sample_tcd",
+]
