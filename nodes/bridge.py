@@ -46,8 +46,9 @@ def _sigma_of(model: Any) -> Callable[[float], float]:
     def sigma_of(time: float) -> float:
         share = (time + 1) / 1000
         # percent_to_sigma(0) is a stand-in for infinity, not the level where sampling starts.
-        at_share = model_sampling.percent_to_sigma(1 - share) if share < 1 else model_sampling.sigma_max
-        return float(at_share)
+        if share == 1:
+            return float(model_sampling.sigma_max)
+        return float(model_sampling.percent_to_sigma(1 - share))
 
     return sigma_of
 
@@ -116,9 +117,13 @@ def latent_seeds(seed: int, latent: dict) -> list[int]:
 
 def add_to_dropdown() -> None:
     """Add fewstep_tcd and fewstep_lcm to KSampler's list, unless the names are taken."""
+    # One list in the host, two where another pack has put a copy in place of the second.
+    lists = comfy.samplers.SAMPLER_NAMES, comfy.samplers.KSampler.SAMPLERS
     for name, sample in (("fewstep_tcd", sample_tcd), ("fewstep_lcm", sample_lcm)):
         attribute = f"sample_{name}"
-        listed = name in comfy.samplers.SAMPLER_NAMES
-        if not listed and not hasattr(comfy.k_diffusion.sampling, attribute):
-            setattr(comfy.k_diffusion.sampling, attribute, sample)
-            comfy.samplers.SAMPLER_NAMES.append(name)
+        if hasattr(comfy.k_diffusion.sampling, attribute) or any(name in names for names in lists):
+            continue
+        setattr(comfy.k_diffusion.sampling, attribute, sample)
+        for names in lists:
+            if name not in names:
+                names.append(name)

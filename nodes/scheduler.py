@@ -60,7 +60,7 @@ class FewStepScheduler(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay yours.",
+                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay.",
                 ),
             ],
             outputs=[

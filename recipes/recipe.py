@@ -17,9 +17,13 @@ class Choice(NamedTuple):
     def admits(self, value: float) -> bool:
         return self.low <= value <= self.high
 
+    @property
+    def span(self) -> str:
+        return f"{self.low:g}" if self.low == self.high else f"{self.low:g}-{self.high:g}"
+
     def __str__(self) -> str:
-        span = f"{self.low:g}" if self.low == self.high else f"{self.low:g}-{self.high:g}"
-        return f"{self.default:g} ({span})"
+        own = f"{self.default:g}"
+        return own if own == self.span else f"{own} (of {self.span})"
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,9 @@ class Recipe:
         """What a person should know about these steps and this CFG; settings stay as they are."""
         told = []
         if not self.steps.admits(steps):
-            told.append(f"Made for {self.steps} steps, and {steps} are set.")
+            told.append(f"Made for {self.steps.span} steps, and {steps} are set.")
         if not self.cfg.admits(cfg):
-            told.append(f"Made for CFG {self.cfg}, and {cfg:g} is set.")
+            told.append(f"Made for CFG {self.cfg.span}, and {cfg:g} is set.")
         return told
 
     def summary(self) -> str:

@@ -41,7 +41,7 @@ def sample_ddim(
     levels: Levels,
     finish: str = "clean",
 ) -> torch.Tensor:
-    """Deterministic: straight to each next level, no fresh noise. Also Euler; also TCD at gamma 0."""
+    """Deterministic: straight to each next level, as Euler and as TCD at gamma 0."""
     table = step_table(sigmas.tolist(), levels, lambda sigma_next: sigma_next, finish=finish)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler)
 

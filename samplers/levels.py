@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Levels(Protocol):
-    """What the step table asks of a model. `end` is the level of t = 0, or 0 where there is none."""
+    """What the step table asks of a model; `end` is the level of t = 0, or 0 without one."""
 
     noise_scale: float
     end: float

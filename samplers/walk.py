@@ -23,7 +23,7 @@ def walk(
     noise_sampler: NoiseSampler | None = None,
     seeds: Sequence[int] | None = None,
 ) -> torch.Tensor:
-    """Apply `table` to `x`, B C ..., one model call a step. No tensor given away is changed later."""
+    """Apply `table` to `x`, B C ..., one model call a step; tensors given away stay unchanged."""
     extra_args = extra_args or {}
     if seeds is None:
         seeds = _batch_seeds(extra_args.get("seed"), len(x))

@@ -22,7 +22,9 @@ def parse_timesteps(text: str) -> list[float]:
     times = [_timestep(entry) for entry in entries]
     for (before, time), entry in zip(pairwise(times), entries[1:], strict=True):
         if time >= before:
-            raise ValueError(f'Timestep "{entry}" is not below the one before it. List them falling.')
+            raise ValueError(
+                f'Timestep "{entry}" is not below the one before it. List them falling.'
+            )
     return times
 
 

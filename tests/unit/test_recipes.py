@@ -46,5 +46,5 @@ def test_a_wrong_entry_is_an_error_that_names_recipe_and_field():
 
 
 def test_a_choice_reads_like_a_person_would_say_it():
-    assert str(Choice(4, 2, 8)) == "4 (2-8)"
-    assert str(Choice(1, 1, 1)) == "1 (1)"
+    assert str(Choice(4, 2, 8)) == "4 (of 2-8)"
+    assert str(Choice(1, 1, 1)) == "1"

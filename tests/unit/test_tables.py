@@ -148,7 +148,10 @@ def test_gamma_0_is_ddim_and_gamma_1_renews_all_but_the_last_entry():
     ddim = step_table(walked, levels, lambda s: s)
     assert step_table(walked, levels, lambda s: levels.lower(s, 0.0)) == ddim
     for step, sigma, sigma_next in zip(
-        step_table(walked, levels, lambda s: levels.lower(s, 1.0)), walked, walked[1:-1], strict=False
+        step_table(walked, levels, lambda s: levels.lower(s, 1.0)),
+        walked,
+        walked[1:-1],
+        strict=False,
     ):
         assert step.keep == sigmas[0] / sigma
         assert step.fresh == math.sqrt(sigma_next**2 - sigmas[0] ** 2)

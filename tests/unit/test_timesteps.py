@@ -36,9 +36,7 @@ def test_trailing_and_leading_equal_diffusers(spacing):
 def test_trailing_with_denoise_equals_diffusers_with_fewer_training_steps():
     for percent in range(1, 101):
         for steps in range(1, min(50, 10 * percent) + 1):
-            scheduler = DDIMScheduler(
-                num_train_timesteps=10 * percent, timestep_spacing="trailing"
-            )
+            scheduler = DDIMScheduler(num_train_timesteps=10 * percent, timestep_spacing="trailing")
             assert trailing(steps, percent / 100) == _of_diffusers(scheduler, steps)
 
 

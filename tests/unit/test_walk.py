@@ -76,9 +76,7 @@ def test_input_is_not_changed():
 
 def test_the_end_is_the_predicted_image():
     told = []
-    result = sample_tcd(
-        soft_model, noised(), SIGMAS, {"seed": 1}, told.append, True, levels=LEVELS
-    )
+    result = sample_tcd(soft_model, noised(), SIGMAS, {"seed": 1}, told.append, True, levels=LEVELS)
     assert torch.equal(result, told[-1]["denoised"])
 
 
@@ -134,7 +132,9 @@ def test_video_and_packed_latents_have_any_number_of_dimensions():
     sigmas = torch.tensor([1.0, 0.5, 0.0])
     for shape in ((2, 16, 3, 4, 4), (1, 1, 40)):
         model = lambda x, sigma, **_: x * 0.5  # noqa: E731
-        result = sample_lcm(model, torch.ones(shape), sigmas, {"seed": 1}, None, True, levels=FlowLevels())
+        result = sample_lcm(
+            model, torch.ones(shape), sigmas, {"seed": 1}, None, True, levels=FlowLevels()
+        )
         assert result.shape == shape
 
 

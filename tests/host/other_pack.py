@@ -1,0 +1,33 @@
+"""A stand-in for packs that copy, sort and replace the host's sampler list when they load."""
+
+_CODE = """
+import comfy.samplers
+
+COPY = sorted(comfy.samplers.KSampler.SAMPLERS)
+comfy.samplers.KSampler.SAMPLERS = COPY
+
+
+class StandIn:
+    CATEGORY = "tests"
+    FUNCTION = "run"
+    RETURN_TYPES = ("INT",)
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"sampler_name": (COPY,)}}
+
+    def run(self, sampler_name):
+        return (1,)
+
+
+NODE_CLASS_MAPPINGS = {"StandInOfAnotherPack": StandIn}
+"""
+
+
+def install(custom_nodes):
+    for name in ("a_stand_in", "z_stand_in"):
+        folder = custom_nodes / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(
+            _CODE.replace("StandInOf", f"{name[0].upper()}StandInOf")
+        )

@@ -1,0 +1,211 @@
+"""Through the API of a real server: stages, batches, masks, the dropdown, cancel."""
+
+import json
+import time
+
+import pytest
+import torch
+from fewstep.tools.workflow import to_api
+from graphs import Graph, latents, sampled
+
+NODES = [
+    "FewStepSamplerTCD",
+    "FewStepSamplerLCM",
+    "FewStepSamplerHyperSD",
+    "FewStepScheduler",
+    "FewStepNoise",
+    "FewStepRecipe",
+    "FewStepFromRecipe",
+    "FewStepKSampler",
+]
+
+
+def test_all_nodes_are_there(server):
+    assert sorted(n for n in server.object_info() if n.startswith("FewStep")) == sorted(NODES)
+
+
+def test_every_example_workflow_runs_and_saves_a_picture(server, root):
+    examples = sorted((root / "example_workflows").glob("*.json"))
+    assert len(examples) >= 4
+    object_info = server.object_info()
+    used = set()
+    for file in examples:
+        prompt = to_api(json.loads(file.read_text("utf-8")), object_info)
+        entry = server.queue(prompt)
+        pictures = [p for out in entry["outputs"].values() for p in out.get("images", [])]
+        assert any(picture["type"] == "output" for picture in pictures), file.name
+        used |= {node["class_type"] for node in prompt.values()}
+    assert set(NODES) <= used
+
+
+@pytest.mark.parametrize("steps", [4, 8])
+def test_a_batch_of_four_equals_four_singles_through_a_real_unet(server, steps):
+    graph = Graph(batch=4)
+    batch = sampled(server, graph, graph.ksampler(100, steps=steps, recipe=graph.recipe()))
+    for k in range(4):
+        graph = Graph()
+        alone = sampled(server, graph, graph.ksampler(100 + k, steps=steps, recipe=graph.recipe()))
+        # Noise and arithmetic are equal bit for bit; the kernels of the UNet depend on the batch.
+        assert torch.allclose(batch[k], alone[0], atol=1e-4 * float(alone.abs().max()))
+
+
+def test_an_image_taken_from_a_batch_is_made_again_alone(server):
+    graph = Graph(batch=4)
+    batch = sampled(server, graph, graph.ksampler(100, recipe=graph.recipe()))
+    graph = Graph(batch=4)
+    third = graph.add("LatentFromBatch", samples=graph.empty, batch_index=2, length=1)
+    alone = sampled(server, graph, graph.ksampler(100, third, recipe=graph.recipe()))
+    assert torch.allclose(batch[2], alone[0], atol=1e-4 * float(alone.abs().max()))
+
+
+def test_noise_per_image_equals_random_noise_with_seed_plus_index(server):
+    graph = Graph(batch=2)
+    noise = graph.add("FewStepNoise", noise_seed=100)
+    batch = sampled(server, graph, graph.sample(graph.tcd(), graph.sigmas(), noise))
+    for k in range(2):
+        graph = Graph()
+        latent = graph.sample(graph.tcd(), graph.sigmas(), graph.noise(100 + k))
+        alone = sampled(server, graph, latent)
+        assert torch.allclose(batch[k], alone[0], atol=1e-4 * float(alone.abs().max()))
+
+
+def test_batch_seeds_comfyui_has_the_initial_noise_of_random_noise(server):
+    graph = Graph(batch=2)
+    ours = graph.ksampler(5, batch_seeds="ComfyUI", recipe=graph.recipe("lcm/sd15-lora"))
+    lcm = graph.add("FewStepSamplerLCM", s_noise=1.0)
+    theirs = graph.sample(lcm, graph.sigmas(), graph.noise(5))
+    first, second = latents(server, graph, graph.save(ours), graph.save(theirs))
+    assert torch.equal(first, second)
+
+
+def _two_stages(gamma, second_gamma, cut=2):
+    graph = Graph()
+    split = graph.add("SplitSigmas", sigmas=graph.sigmas(), step=cut)
+    half = graph.sample(graph.tcd(gamma), [split[0], 0], graph.noise())
+    still = graph.add("DisableNoise")
+    return graph, graph.sample(graph.tcd(second_gamma), [split[0], 1], still, half)
+
+
+def test_split_sigmas_in_two_halves_at_gamma_0_equal_the_whole(server):
+    graph = Graph()
+    whole = sampled(server, graph, graph.sample(graph.tcd(0.0), graph.sigmas(), graph.noise()))
+    halves = sampled(server, *_two_stages(0.0, 0.0))
+    # The host takes the latent out of the model's scale and back in between: 1e-6.
+    assert torch.allclose(halves, whole, atol=1e-5 * float(whole.abs().max()))
+
+
+def test_a_cached_first_stage_changes_nothing(server):
+    fresh = sampled(server, *_two_stages(0.3, 0.4))
+    other = sampled(server, *_two_stages(0.3, 0.9))
+    cached = sampled(server, *_two_stages(0.3, 0.4))
+    assert torch.equal(cached, fresh)
+    assert not torch.equal(other, fresh)
+
+
+def test_the_same_prompt_makes_the_same_picture_after_the_memory_is_freed(server):
+    graph = Graph()
+    first = sampled(server, graph, graph.ksampler(recipe=graph.recipe()))
+    server.post("/free", {"unload_models": True, "free_memory": True})
+    graph = Graph()
+    assert torch.equal(sampled(server, graph, graph.ksampler(recipe=graph.recipe())), first)
+
+
+@pytest.mark.parametrize("denoise", [1.0, 0.6])
+def test_masked_sampling_keeps_what_core_s_sampler_keeps(server, denoise):
+    graph = Graph()
+    mask = graph.add("SolidMask", value=0.0, width=64, height=64)
+    patch = graph.add("SolidMask", value=1.0, width=32, height=32)
+    mask = graph.add("MaskComposite", destination=mask, source=patch, x=16, y=16, operation="add")
+    latent = graph.add("SetLatentNoiseMask", samples=graph.picture(), mask=mask)
+    sigmas = graph.sigmas(denoise=denoise)
+    ours = graph.sample(graph.tcd(), sigmas, graph.noise(), latent)
+    lcm = graph.add("KSamplerSelect", sampler_name="lcm")
+    theirs = graph.sample(lcm, sigmas, graph.noise(), latent)
+    saved = [graph.save(node) for node in (ours, theirs, latent)]
+    first, second, before = latents(server, graph, *saved)
+    kept = torch.ones(first.shape[-2:], dtype=torch.bool)
+    kept[2:6, 2:6] = False
+    assert torch.equal(first[..., kept], second[..., kept])
+    # The host divides by the model's latent scale what it multiplied by it: one bit at most.
+    assert torch.allclose(first[..., kept], before[..., kept], rtol=2e-7, atol=0)
+    assert not torch.allclose(first[..., ~kept], before[..., ~kept], rtol=0.1)
+
+
+def test_denoise_0_returns_the_latent_unchanged(server):
+    graph = Graph()
+    picture = graph.picture()
+    ours = graph.ksampler(latent=picture, denoise=0.0, recipe=graph.recipe())
+    custom = graph.sample(graph.tcd(), graph.sigmas(denoise=0.0), graph.noise(), picture)
+    saved = [graph.save(latent) for latent in (picture, ours, custom)]
+    before, after, after_custom = latents(server, graph, *saved)
+    assert torch.equal(before, after)
+    assert torch.equal(before, after_custom)
+
+
+def test_core_ksampler_has_the_two_entries_beside_packs_that_copy_the_list(server):
+    options = server.object_info()["KSampler"]["input"]["required"]["sampler_name"][0]
+    assert options.count("fewstep_tcd") == options.count("fewstep_lcm") == 1
+    graph = Graph()
+    entry = graph.add(
+        "KSampler",
+        model=graph.model,
+        positive=graph.positive,
+        negative=graph.negative,
+        latent_image=graph.empty,
+        seed=7,
+        steps=4,
+        cfg=1.0,
+        sampler_name="fewstep_tcd",
+        scheduler="simple",
+        denoise=1.0,
+    )
+    node = graph.sample(graph.tcd(0.3), graph.sigmas(spacing="trailing"), graph.noise(7))
+    first, second = latents(server, graph, graph.save(entry), graph.save(node))
+    assert torch.equal(first, second)
+
+
+def test_recipe_to_sampler_is_the_few_step_ksampler_in_parts(server):
+    graph = Graph()
+    recipe = graph.recipe("tcd/sd15-lora", steps=6, gamma=0.5)
+    parts = graph.add("FewStepFromRecipe", model=graph.model, recipe=recipe, steps=0, denoise=0.6)
+    picture = graph.picture()
+    custom = graph.sample([parts[0], 0], [parts[0], 1], graph.noise(), picture, [parts[0], 2])
+    whole = graph.ksampler(latent=picture, denoise=0.6, recipe=recipe)
+    first, second = latents(server, graph, graph.save(custom), graph.save(whole))
+    assert torch.equal(first, second)
+
+
+def test_the_text_outputs_say_what_is_used(server):
+    graph = Graph()
+    recipe = graph.recipe("hyper-sd/sd15-4step", steps=6, cfg=2.0)
+    plan = graph.sigmas(steps=4, denoise=0.6, recipe=recipe)
+    whole = graph.ksampler(recipe=recipe)
+    shown = [graph.show([node[0], 1]) for node in (recipe, plan, whole)]
+    entry = server.queue(graph.prompt)
+    told, planned, used = (entry["outputs"][node_id]["text"][0] for node_id in shown)
+    assert "Hyper-SD 4 steps" in told and "Made for 4 steps, and 6 are set." in told
+    assert "trailing (from hyper-sd/sd15-4step): 4 steps from t = 599 at denoise 0.6" in planned
+    assert "599 449 299 149" in planned
+    assert "6 steps from t = 999" in used and "CFG 2" in used
+    assert "Made for CFG 1, and 2 is set." in used
+
+
+def test_interrupting_ends_the_run_and_the_next_one_works(server):
+    graph = Graph(size=1024)
+    graph.save(graph.sample(graph.tcd(), graph.sigmas(50), graph.noise(int(time.time()))))
+    prompt_id = server.submit(graph.prompt)
+    while not server.get("/queue")["queue_running"]:
+        time.sleep(0.05)
+    time.sleep(1)
+    server.interrupt()
+    begin = time.monotonic()
+    entry = server.wait(prompt_id)
+    assert time.monotonic() - begin < 30
+    assert "execution_interrupted" in [name for name, _ in entry["status"]["messages"]]
+    graph = Graph()
+    assert torch.isfinite(sampled(server, graph, graph.ksampler(recipe=graph.recipe()))).all()
+
+
+def test_the_host_has_no_complaint_about_the_pack(server):
+    lines = [line for line in server.log_text().splitlines() if "fewstep" in line.lower()]
+    assert not [line for line in lines if "rror" in line or "failed" in line.lower()]
