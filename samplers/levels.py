@@ -1,6 +1,7 @@
 """What a noise level means to a model, where x = alpha(sigma) * image + sigma * noise."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -50,7 +51,7 @@ class TableLevels:
 
     def time(self, sigma: float) -> float:
         """Timestep of a level, log-linear between entries; whole where `sigma` is an entry."""
-        index = float(np.interp(np.log(sigma), np.log(self.sigmas), np.arange(len(self.sigmas))))
+        index = float(np.interp(np.log(sigma), self._logs, np.arange(len(self._logs))))
         # exp(log(sigma)) in float32 is off by up to 1e-4 of an entry.
         nearest = round(index)
         return float(self.first + self.stride * (nearest if abs(index - nearest) < 1e-3 else index))
@@ -61,7 +62,11 @@ class TableLevels:
         if index.is_integer():
             return float(self.sigmas[int(index)])
         low = int(index)
-        return float(np.exp(np.interp(index, (low, low + 1), np.log(self.sigmas[low : low + 2]))))
+        return float(np.exp(np.interp(index, (low, low + 1), self._logs[low : low + 2])))
+
+    @cached_property
+    def _logs(self) -> np.ndarray:
+        return np.log(self.sigmas)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""What the registry would publish: valid, small, and free of what its scanners flag."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pack import ROOT  # noqa: E402
+
+TOP_LEVEL = {
+    "__init__.py",
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "example_workflows",
+    "nodes",
+    "pyproject.toml",
+    "recipes",
+    "samplers",
+    "schedulers",
+    "web",
+}
+# Strings for which the registry has flagged versions of other packs, in code or comments.
+FLAGGED = [
+    r"subprocess",
+    r"os\.system",
+    r"os\.popen",
+    r"\beval\(",
+    r"\bexec\(",
+    r"\.connect\(",
+    r"\.bind\(",
+    r"\.send\(",
+    r"importlib\.import_module",
+    r"__import__",
+    r"\bsqlite3?\b",
+    r"\bpickle\b",
+    r"\bctypes\b",
+    r"\bcryptography\b",
+    r"\bhashlib\b",
+    r"\bbase64\b",
+    r"websocket",
+    r"requests\.",
+    r"urllib",
+    r"pip install",
+]
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """The zip that comfy-cli packs from the files git knows, in a copy of the checkout."""
+    copy = tmp_path_factory.mktemp("pack") / "fewstep"
+    listed = _run(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    _run(["git", "init", "-q"], copy)
+    _run(["git", "add", "-A"], copy)
+    validated = _run([*_comfy(), "node", "validate"], copy)
+    _run([*_comfy(), "node", "pack"], copy)
+    with zipfile.ZipFile(copy / "node.zip") as packed:
+        return validated, {name: packed.read(name) for name in packed.namelist()}
+
+
+def _comfy():
+    return [str(Path(sys.executable).with_name("comfy")), "--skip-prompt"]
+
+
+def _run(command, folder):
+    env = {**os.environ, "DO_NOT_TRACK": "1"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def test_comfy_node_validate_passes(archive):
+    validated = archive[0].stdout + archive[0].stderr
+    assert "warning" not in validated.lower(), validated
+
+
+def test_the_archive_holds_only_what_runs(archive):
+    assert {name.split("/")[0] for name in archive[1]} == TOP_LEVEL
+
+
+def test_the_archive_has_no_file_over_1_mb(archive):
+    assert not [name for name, content in archive[1].items() if len(content) > 2**20]
+
+
+@pytest.mark.parametrize("pattern", FLAGGED)
+def test_the_archive_has_nothing_that_scanners_flag(archive, pattern):
+    code = {name: text for name, text in archive[1].items() if name.endswith((".py", ".js"))}
+    assert code
+    assert not [name for name, text in code.items() if re.search(pattern, text.decode("utf-8"))]
+
+
+def test_the_archive_is_plain_text_that_windows_reads(archive):
+    for name, content in archive[1].items():
+        if name.endswith(".py"):
+            content.decode("cp1252")

@@ -1,0 +1,64 @@
+"""Who may import whom: pure packages know no host, and only the bridge knows its sampling."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pack import ROOT  # noqa: E402
+
+STANDARD = set(sys.stdlib_module_names)
+# What each package may import beyond the standard library and itself.
+ALLOWED = {
+    "samplers": {"torch", "numpy", "tqdm"},
+    "schedulers": set(),
+    "recipes": set(),
+    "nodes": {"comfy", "comfy_api", "comfy_extras", "torch", "samplers", "schedulers", "recipes"},
+}
+# The files of nodes/ that may import the host's sampling, besides comfy_api.
+KNOW_THE_HOST = {"bridge.py", "ksampler.py"}
+FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]
+
+
+def imported(path):
+    """Top-level names a file imports; a relative import of a sibling package gives its name."""
+    depth = len(path.relative_to(ROOT).parts) - 1
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.level == depth + 1:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (name.split(".")[0] for name in names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path):
+    package = path.relative_to(ROOT).parts[0]
+    assert set(imported(path)) - STANDARD <= ALLOWED[package]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "nodes").glob("*.py")), ids=lambda path: path.name)
+def test_only_the_bridge_knows_the_host_s_sampling(path):
+    if path.name not in KNOW_THE_HOST:
+        assert not set(imported(path)) & {"comfy", "comfy_extras", "torch"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_is_hidden_in_a_function(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    functions = [
+        n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    for function in functions:
+        inner = [n for n in ast.walk(function) if isinstance(n, (ast.Import, ast.ImportFrom))]
+        assert not inner, function.name
+
+
+def test_the_root_only_offers_what_comfyui_reads():
+    tree = ast.parse((ROOT / "__init__.py").read_text("utf-8"))
+    names = {alias.name for n in tree.body if isinstance(n, ast.ImportFrom) for alias in n.names}
+    assert names == {"comfy_entrypoint"}

@@ -1,0 +1,24 @@
+"""Notices every error a page reports, except those the host makes without us."""
+
+# Of ComfyUI 0.30.0 with a fresh user folder: files of the user that are not there yet, and a
+# message from its own start.
+_HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before initialization")
+
+
+class PageGuard:
+    def __init__(self, page) -> None:
+        self._complaints: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
+
+    def check(self) -> None:
+        """Fails if there was an error, or a warning about the pack, since the last check."""
+        complaints, self._complaints = self._complaints, []
+        assert not complaints, "\n".join(complaints)
+
+    def _on_console(self, message) -> None:
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not any(known in text for known in _HOSTS_OWN):
+            self._complaints.append(text)
+        if message.type == "warning" and "fewstep" in text.lower():
+            self._complaints.append(text)
