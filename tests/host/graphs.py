@@ -1,5 +1,7 @@
 """Graphs in API format, built in the words of the nodes, and the latents they save."""
 
+import uuid
+
 from fewstep.tools.demo_files import MODEL_NAME, PICTURE_NAME
 from safetensors.torch import load_file
 
@@ -75,7 +77,9 @@ class Graph:
         )
 
     def save(self, latent):
-        return self.add("SaveLatent", samples=latent, filename_prefix="test")[0]
+        # A name of its own: hosts before 0.30 do not report files of a node they have cached.
+        prefix = f"test-{uuid.uuid4().hex}"
+        return self.add("SaveLatent", samples=latent, filename_prefix=prefix)[0]
 
     def show(self, text):
         return self.add("PreviewAny", source=text)[0]
