@@ -220,6 +220,14 @@ def test_every_planned_step_lands_at_its_level(steps, gamma, denoise, spacing):
         assert math.hypot(step.keep * sigma, step.fresh) == pytest.approx(sigma_next, rel=1e-12)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0])
+def test_a_level_below_the_table_is_not_overshot(gamma):
+    """The table ends at 0.029: going down to it and not up again would leave too much noise."""
+    levels = TableLevels(TABLES["standard"])
+    (step,) = step_table([0.5, 0.01], levels, lambda s: levels.lower(s, gamma))
+    assert math.hypot(step.keep * 0.5, step.fresh) == pytest.approx(0.01, rel=1e-12)
+
+
 def test_sd_levels_on_a_flow_model_are_an_error_that_says_what_to_do():
     with pytest.raises(ValueError, match="Connect this model to the node that makes the SIGMAS"):
         step_table([14.6, 3.0, 0.0], FlowLevels(), lambda s: s)
