@@ -1,0 +1,106 @@
+"""One command line for people who work on FewStep: `python3 dev.py` says what it can do."""
+
+import argparse
+import errno
+import signal
+import sys
+
+from tools.demo import run_demo
+from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
+from tools.hosts import own_host
+from tools.ports import check_free
+from tools.programs import run_bench, run_lint
+from tools.serve import serve
+from tools.setup import set_up, set_up_host
+from tools.tiers import TIERS, run_tiers
+from tools.user_error import UserError
+
+
+def main() -> int:
+    parser = _parser()
+    given, after = _split(sys.argv[1:])
+    arguments = parser.parse_args(given)
+    if not arguments.command:
+        parser.print_help()
+        return 0
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        # Ignored by nohup, and then it stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        return _run(arguments, after)
+    except UserError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", 130)
+    except OSError as error:
+        return _fail(_in_words(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dev.py",
+        description="Everything is set up in .dev/ by itself. COMFYUI_PATH: use that ComfyUI.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("demo", help="run the example workflows and save their pictures")
+    test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
+    test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {', '.join(TIERS)} (all)")
+    server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
+    server.add_argument("--port", type=int, help="the port to use (default: one that is free)")
+    host = commands.add_parser("host", help="fetch ComfyUI and print its folder")
+    versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
+    host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
+    commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
+    commands.add_parser("lint", help="check style and format")
+    return parser
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in arguments:
+        return arguments, []
+    middle = arguments.index("--")
+    return arguments[:middle], arguments[middle + 1 :]
+
+
+def _run(arguments: argparse.Namespace, after: list[str]) -> int:
+    if arguments.command == "demo":
+        run_demo(set_up(tests=False))
+    elif arguments.command == "serve":
+        if arguments.port is not None:
+            check_free(arguments.port)
+        serve(set_up(tests=False), arguments.port)
+    elif arguments.command == "host":
+        own = None if arguments.version else own_host()
+        print((own or set_up_host(arguments.version or NEWEST)).folder)
+    elif arguments.command == "bench":
+        return run_bench(set_up(tests=True))
+    elif arguments.command == "lint":
+        set_up(tests=True)
+        return run_lint()
+    else:
+        unknown = set(arguments.tiers) - set(TIERS)
+        if unknown:
+            raise UserError(f"There is no tier {unknown.pop()}: choose from {', '.join(TIERS)}.")
+        return 0 if run_tiers(arguments.tiers, set_up(tests=True), after) else 1
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _in_words(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "The disk is full: make room and try again; what is unfinished is made anew."
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}."
+
+
+def _fail(sentence: str, code: int = 1) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
