@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +24,9 @@ def _import_host(folder: str) -> None:
 
     comfy.cli_args.args.cpu = True
 
+
+# The tensors of the tests are small: more threads only wait for each other.
+torch.set_num_threads(1)
 
 if host := os.environ.get("FEWSTEP_HOST"):
     _import_host(host)
