@@ -11,6 +11,7 @@ from .base import prepare_base
 from .console import run_logged
 from .paths import LOGS, MODELS, ROOT, shown
 from .png import write_example_picture
+from .processes import guarded
 from .user_error import UserError
 
 MODEL_NAME = "fewstep-tiny-sd15.safetensors"
@@ -32,7 +33,7 @@ def _demo_model(python: Path) -> Path:
     mark = hashlib.sha256((ROOT / "tools" / "tiny_model.py").read_bytes()).hexdigest()
     if _mark_of(path) == mark:
         return path
-    command = [str(python), "-m", "tools.tiny_model", str(path), mark]
+    command = guarded(python, "-m", "tools.tiny_model", path, mark)
     log = LOGS / "model.log"
     if run_logged("Making the demo model", command, folder=ROOT, log=log):
         raise UserError(f"The demo model could not be written; see {shown(log)}.")

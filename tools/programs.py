@@ -4,7 +4,7 @@ from pathlib import Path
 
 from .hosts import Host
 from .paths import ROOT, VENV, python_in
-from .processes import start_python, stop
+from .processes import guarded, start, stop
 from .user_error import UserError
 
 _BENCH = ROOT / "bench" / "run.py"
@@ -25,7 +25,7 @@ def run_lint() -> int:
 
 
 def _run(*arguments: str | Path, env: dict[str, str] | None = None) -> int:
-    process = start_python(python_in(VENV), arguments, folder=ROOT, env=env)
+    process = start(guarded(python_in(VENV), *arguments), folder=ROOT, env=env)
     try:
         return process.wait()
     except BaseException:

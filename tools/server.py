@@ -4,6 +4,7 @@ with Server(host_dir, base_dir) as server:
     entry = server.queue(prompt)
 """
 
+import contextlib
 import json
 import re
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 from .base import prepare_base
 from .host_command import host_command, host_env
 from .ports import check_free, free_port
-from .processes import start_python, stop
+from .processes import guarded, start, stop
 from .run_error import RunError, execution_error, refused_prompt
 from .user_error import UserError
 
@@ -53,8 +54,8 @@ class Server:
         prepare_base(self.base_dir)
         command = host_command(self.host_dir, self.base_dir, port) + self._extra_args
         with self.log.open("wb") as log:
-            self._process = start_python(
-                self._python, command, folder=self.host_dir, env=self._env, output=log
+            self._process = start(
+                guarded(self._python, *command), folder=self.host_dir, env=self._env, output=log
             )
         try:
             self._wait_until_up()
@@ -104,9 +105,11 @@ class Server:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             self.check_running()
-            entry = self.get(f"/history/{prompt_id}").get(prompt_id)
-            if entry:
-                return entry
+            # A host that is about to end, or too busy to answer, is asked again.
+            with contextlib.suppress(OSError):
+                entry = self.get(f"/history/{prompt_id}").get(prompt_id)
+                if entry:
+                    return entry
             time.sleep(0.05)
         self.interrupt()
         raise RunError(f"The workflow did not finish in {timeout:g} seconds and was interrupted.")

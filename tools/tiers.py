@@ -13,7 +13,7 @@ from .host_command import host_env
 from .host_versions import FLOOR
 from .hosts import Host, own_host
 from .paths import DEV, ROOT, VENV, python_in
-from .processes import start_python, stop
+from .processes import guarded, start, stop
 from .setup import set_up_host
 
 TIERS = ("unit", "contract", "host", "web")
@@ -45,7 +45,7 @@ def run_tiers(tiers: Sequence[str], host: Host, pytest_arguments: Sequence[str])
         sum(getattr(result, kind) for result in results) for kind in ("passed", "failed", "skipped")
     )
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
-    return all(result.ok for result in results) and passed > 0
+    return all(result.ok for result in results) and passed + skipped > 0
 
 
 def _hosts_of(tier: str, host: Host) -> list[Host]:
@@ -86,8 +86,7 @@ def _run(tier: str, host: Host, pytest_arguments: Sequence[str]) -> Result:
 
 
 def _pytest(arguments: Sequence[str], env: dict[str, str]) -> int:
-    python = python_in(VENV)
-    process = start_python(python, ["-m", "pytest", *arguments], folder=ROOT, env=env)
+    process = start(guarded(python_in(VENV), "-m", "pytest", *arguments), folder=ROOT, env=env)
     try:
         return process.wait()
     except BaseException:
@@ -112,6 +111,6 @@ def _counts(report: Path) -> tuple[int, int, int]:
 
 def _line(result: Result) -> str:
     counts = f"{result.passed} passed, {result.failed} failed, {result.skipped} skipped"
-    verdict = "pass" if result.ok else "FAIL"
+    verdict = ("pass" if result.passed else "skip") if result.ok else "FAIL"
     note = f"; {result.note}" if result.note else ""
     return f"{verdict}  {result.name:<20} {result.seconds:6.1f} s  {counts}{note}"
