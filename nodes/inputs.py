@@ -47,6 +47,16 @@ def denoise_input() -> io.Float.Input:
     )
 
 
+def recipe_steps_input() -> io.Int.Input:
+    tooltip = "Number of steps; 0 is the recipe's own."
+    return io.Int.Input("steps", default=0, min=0, max=50, tooltip=tooltip)
+
+
+def recipe_cfg_input() -> io.Float.Input:
+    tooltip = "CFG; 0 is the recipe's own. At 1 the negative prompt has no effect."
+    return io.Float.Input("cfg", default=0.0, min=0.0, max=30.0, step=0.1, tooltip=tooltip)
+
+
 def seed_input(name: str, tooltip: str) -> io.Int.Input:
     return io.Int.Input(
         name, default=0, min=0, max=MAX_SEED, control_after_generate=True, tooltip=tooltip

@@ -5,7 +5,14 @@ from comfy_api.v0_0_2 import io
 from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
 from . import bridge
-from .inputs import SEARCH_ALIASES, RecipeType, denoise_input, seed_input
+from .inputs import (
+    SEARCH_ALIASES,
+    RecipeType,
+    denoise_input,
+    recipe_cfg_input,
+    recipe_steps_input,
+    seed_input,
+)
 from .settings import settle
 
 PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
@@ -31,21 +38,8 @@ class FewStepKSampler(io.ComfyNode):
                     "latent_image", tooltip="An empty latent, or a picture to work on."
                 ),
                 seed_input("seed", "The same seed and settings make the same picture."),
-                io.Int.Input(
-                    "steps",
-                    default=0,
-                    min=0,
-                    max=50,
-                    tooltip="Number of steps; 0 is the recipe's own.",
-                ),
-                io.Float.Input(
-                    "cfg",
-                    default=0.0,
-                    min=0.0,
-                    max=30.0,
-                    step=0.1,
-                    tooltip="CFG; 0 is the recipe's own. At 1 the negative prompt has no effect.",
-                ),
+                recipe_steps_input(),
+                recipe_cfg_input(),
                 denoise_input(),
                 io.Combo.Input(
                     "batch_seeds",

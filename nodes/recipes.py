@@ -4,7 +4,14 @@ from comfy_api.v0_0_2 import io
 
 from ..recipes import builtin_recipes
 from . import bridge
-from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
+from .inputs import (
+    SAMPLERS_CATEGORY,
+    SEARCH_ALIASES,
+    RecipeType,
+    denoise_input,
+    recipe_cfg_input,
+    recipe_steps_input,
+)
 from .settings import settle
 
 
@@ -24,21 +31,8 @@ class FewStepRecipe(io.ComfyNode):
                     options=list(builtin_recipes()),
                     tooltip="The accelerator in your model: family/base and kind.",
                 ),
-                io.Int.Input(
-                    "steps",
-                    default=0,
-                    min=0,
-                    max=50,
-                    tooltip="Number of steps; 0 is the recipe's own.",
-                ),
-                io.Float.Input(
-                    "cfg",
-                    default=0.0,
-                    min=0.0,
-                    max=30.0,
-                    step=0.1,
-                    tooltip="CFG; 0 is the recipe's own. At 1 the negative prompt has no effect.",
-                ),
+                recipe_steps_input(),
+                recipe_cfg_input(),
                 io.Float.Input(
                     "gamma",
                     default=-1.0,
@@ -82,13 +76,7 @@ class FewStepFromRecipe(io.ComfyNode):
             inputs=[
                 io.Model.Input("model", tooltip="The model to sample; its noise levels are used."),
                 RecipeType.Input("recipe", tooltip="From Few-step recipe, or from a loader."),
-                io.Int.Input(
-                    "steps",
-                    default=0,
-                    min=0,
-                    max=50,
-                    tooltip="Number of steps; 0 is the recipe's own.",
-                ),
+                recipe_steps_input(),
                 denoise_input(),
             ],
             outputs=[
