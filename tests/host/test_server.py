@@ -94,6 +94,19 @@ def test_split_sigmas_in_two_halves_at_gamma_0_equal_the_whole(server):
     assert torch.allclose(halves, whole, atol=1e-5 * float(whole.abs().max()))
 
 
+def test_denoised_output_is_the_predicted_picture(server):
+    graph = Graph()
+    node = graph.sample(graph.tcd(0.5), graph.sigmas(), graph.noise())
+    saved = graph.save(node), graph.save([node[0], 1])
+    result, denoised = latents(server, graph, *saved)
+    assert torch.equal(result, denoised)
+    graph, half = _two_stages(0.5, 0.5)
+    first = graph.prompt[half[0]]["inputs"]["latent_image"]
+    saved = graph.save(first), graph.save([first[0], 1])
+    noisy, denoised = latents(server, graph, *saved)
+    assert float((noisy - denoised).std()) > 0.5
+
+
 def test_a_cached_first_stage_changes_nothing(server):
     fresh = sampled(server, *_two_stages(0.3, 0.4))
     other = sampled(server, *_two_stages(0.3, 0.9))
