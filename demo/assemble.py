@@ -1,0 +1,79 @@
+"""Writes the files that ComfyUI loads: `python -m demo.assemble path/to/ComfyUI`, or `--ship`."""
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .autoencoder import SCALE, SHIFT
+from .inputs import write_inputs
+from .parts import (
+    ADAPTERS,
+    AUTOENCODER,
+    CONTROLNET,
+    MODEL,
+    SHIPPED,
+    Weights,
+    ship,
+    shipped,
+    trained,
+    write,
+)
+from .text_encoder import text_encoder
+
+CHECKPOINT = "fewstep-demo.safetensors"
+CONTROLNET_NAME = "fewstep-demo-scribble.safetensors"
+
+
+def lora_name(stage: str) -> str:
+    """The file of an adapter: `lora_name("tcd")` is fewstep-demo-tcd.safetensors."""
+    return f"fewstep-demo-{stage}.safetensors"
+
+
+def checkpoint(model: Weights, dtype: torch.dtype) -> dict[str, Tensor]:
+    """All weights of the checkpoint: `model` are those that were trained, by their full names."""
+    made = {
+        f"{AUTOENCODER}vae_scale": torch.tensor(SCALE),
+        f"{AUTOENCODER}vae_shift": torch.tensor(SHIFT),
+    }
+    return _as(model | made, dtype) | text_encoder(dtype)
+
+
+def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[Path]:
+    """Writes checkpoint, LoRAs and ControlNet into the models folder of a ComfyUI."""
+    models = base / "models"
+    paths = {MODEL: models / "checkpoints" / CHECKPOINT}
+    paths |= {name: models / "loras" / lora_name(name) for name in ADAPTERS}
+    paths[CONTROLNET] = models / "controlnet" / CONTROLNET_NAME
+    for name, path in paths.items():
+        if name in files:
+            weights = files[name]
+            write(checkpoint(weights, dtype) if name == MODEL else _as(weights, dtype), path)
+    return [path for name, path in paths.items() if name in files]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """From the shipped files, or with --folder from training as it stands."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", type=Path, nargs="?", help="a ComfyUI's folder")
+    parser.add_argument("--folder", type=Path, help="take the weights from this training folder")
+    parser.add_argument("--dtype", choices=("float16", "float32"), default="float16")
+    parser.add_argument("--ship", action="store_true", help="pack the folder into demo/models")
+    given = parser.parse_args(arguments)
+    if given.ship:
+        if given.folder is None:
+            parser.error("--ship packs what was trained: name the folder with --folder")
+        ship(given.folder, SHIPPED)
+    if given.base:
+        files = trained(given.folder) if given.folder else shipped()
+        assemble(files, given.base, getattr(torch, given.dtype))
+        write_inputs(given.base / "input")
+
+
+def _as(weights: Weights, dtype: torch.dtype) -> Weights:
+    return {name: weight.to(dtype) for name, weight in weights.items()}
+
+
+if __name__ == "__main__":
+    main()
