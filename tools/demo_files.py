@@ -1,58 +1,58 @@
-"""What the example workflows need in the host's folders: the demo model and a picture."""
+"""What the example workflows need in the host's folders: the demo model and pictures."""
 
 import hashlib
-import json
 import os
 import shutil
-import struct
 from pathlib import Path
 
 from .base import prepare_base
 from .console import run_logged
 from .paths import LOGS, MODELS, ROOT, shown
-from .png import write_example_picture
 from .processes import guarded
 from .user_error import UserError
 
-MODEL_NAME = "fewstep-tiny-sd15.safetensors"
+MODEL_NAME = "fewstep-demo.safetensors"
 PICTURE_NAME = "fewstep-example.png"
+_DEMO = ROOT / "demo"
+_DONE = "done"
 
 
 def add_demo_files(base_dir: Path, python: Path) -> None:
-    """Puts the demo model and the picture into a base folder; makes them when first needed."""
+    """Puts models and pictures into a base folder; assembles them when first needed."""
     prepare_base(base_dir)
-    _place(_demo_model(python), base_dir / "models" / "checkpoints" / MODEL_NAME)
-    picture = base_dir / "input" / PICTURE_NAME
-    if not picture.exists():
-        write_example_picture(picture)
+    made = _assembled(python)
+    for file in sorted(made.rglob("*.*")):
+        _place(file, base_dir / file.relative_to(made))
 
 
-def _demo_model(python: Path) -> Path:
-    """The model in .dev/models, written anew when the code that writes it has changed."""
-    path = MODELS / MODEL_NAME
-    mark = hashlib.sha256((ROOT / "tools" / "tiny_model.py").read_bytes()).hexdigest()
-    if _mark_of(path) == mark:
-        return path
-    command = guarded(python, "-m", "tools.tiny_model", path, mark)
+def _assembled(python: Path) -> Path:
+    """The files in .dev/models, made anew when what they are made from has changed."""
+    folder = MODELS / f"demo-{_mark()}"
+    if (folder / _DONE).exists():
+        return folder
+    for old in MODELS.glob("demo-*"):
+        shutil.rmtree(old)
     log = LOGS / "model.log"
-    if run_logged("Making the demo model", command, folder=ROOT, log=log):
-        raise UserError(f"The demo model could not be written; see {shown(log)}.")
-    return path
+    command = guarded(python, "-m", "demo.assemble", folder)
+    if run_logged("Assembling the demo model", command, folder=ROOT, log=log):
+        raise UserError(f"The demo model could not be assembled; see {shown(log)}.")
+    (folder / _DONE).touch()
+    return folder
 
 
-def _mark_of(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            (size,) = struct.unpack("<Q", file.read(8))
-            return json.loads(file.read(size)).get("__metadata__", {}).get("fewstep")
-    except (OSError, ValueError, struct.error):
-        return None
+def _mark() -> str:
+    digest = hashlib.sha256()
+    for file in sorted([*_DEMO.glob("*.py"), *(_DEMO / "models").glob("*.safetensors")]):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _place(file: Path, at: Path) -> None:
     """The same file at another place, without a copy where the system allows it."""
     if at.exists() and at.samefile(file):
         return
+    at.parent.mkdir(parents=True, exist_ok=True)
     at.unlink(missing_ok=True)
     for make in (os.link, os.symlink):
         try:

@@ -1,6 +1,4 @@
-"""`dev.py bench` and `dev.py lint`: programs that run in the environment as they are."""
-
-from pathlib import Path
+"""Programs that run in the environment: `dev.py bench`, `dev.py lint` and what `demo` starts."""
 
 from .hosts import Host
 from .paths import ROOT, VENV, python_in
@@ -14,18 +12,19 @@ def run_bench(host: Host) -> int:
     """Runs the measurements and gives their exit code."""
     if not _BENCH.is_file():
         raise UserError("There is nothing to measure: bench/run.py is missing in this checkout.")
-    return _run(
+    return run_program(
         _BENCH, env={"FEWSTEP_HOST": str(host.folder), "FEWSTEP_HOST_VERSION": host.version}
     )
 
 
 def run_lint() -> int:
     """Checks rules and format, and is 0 if both are met."""
-    return _run("-m", "ruff", "check") | _run("-m", "ruff", "format", "--check")
+    return run_program("-m", "ruff", "check") | run_program("-m", "ruff", "format", "--check")
 
 
-def _run(*arguments: str | Path, env: dict[str, str] | None = None) -> int:
-    process = start(guarded(python_in(VENV), *arguments), folder=ROOT, env=env)
+def run_program(*arguments: object, env: dict[str, str] | None = None) -> int:
+    """Runs Python with these arguments in the checkout's folder and gives its exit code."""
+    process = start(guarded(python_in(VENV), *map(str, arguments)), folder=ROOT, env=env)
     try:
         return process.wait()
     except BaseException:

@@ -4,9 +4,10 @@ import contextlib
 import time
 
 from .console import say
-from .demo import check_pack
 from .demo_files import add_demo_files
+from .demo_workflows import add_demo_workflows
 from .hosts import Host
+from .pack_check import check_pack
 from .paths import DEV, VENV, python_in
 from .server import Server
 
@@ -16,6 +17,7 @@ def serve(host: Host, port: int | None) -> None:
     python = python_in(VENV)
     base_dir = DEV / "base" / f"serve-{host.version}"
     add_demo_files(base_dir, python)
+    add_demo_workflows(base_dir)
     say(f"Starting ComfyUI {host.version}; its log is {base_dir / 'host.log'} ...")
     with Server(host.folder, base_dir, python, port=port) as server:
         check_pack(server, server.object_info())

@@ -96,9 +96,14 @@ class Server:
         """Puts a prompt into the queue and gives its id."""
         prompt_id = str(uuid.uuid4())
         try:
-            return self.post("/prompt", {"prompt": prompt, "prompt_id": prompt_id})["prompt_id"]
+            answer = self.post("/prompt", {"prompt": prompt, "prompt_id": prompt_id})
         except urllib.error.HTTPError as error:
             raise refused_prompt(error.read()) from None
+        if answer["node_errors"]:
+            # The host would run the outputs that are valid and say nothing of the others.
+            self.post("/queue", {"delete": [prompt_id]})
+            raise refused_prompt(json.dumps(answer).encode())
+        return answer["prompt_id"]
 
     def wait(self, prompt_id: str, timeout: float = 300) -> dict[str, Any]:
         """The history entry of a prompt that was put into the queue, when it has ended."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+# The demo's programs and dev.py's tools find each other as they do in the checkout's folder.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 _errors: dict[str, float] = {}
 
@@ -29,7 +30,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The host with the pack, the tiny model and a stand-in for another pack."""
+    """The host with the pack, the demo model and a stand-in for another pack."""
     from fewstep.tools.demo_files import add_demo_files
     from fewstep.tools.server import Server
     from other_pack import install

@@ -32,9 +32,9 @@ def test_opens_without_a_warning(page, example, screenshot):
     assert not _warnings(page)
 
 
-@pytest.mark.parametrize("name", ["FewStepSamplerTCD", "fewstep-tiny-sd15.safetensors"])
+@pytest.mark.parametrize("name", ["FewStepSamplerTCD", "fewstep-demo.safetensors"])
 def test_a_warning_would_be_seen(page, name):
-    text = (EXAMPLES / "TCD in 4 steps.json").read_text("utf-8")
+    text = (EXAMPLES / "TCD-LoRA in 4 steps.json").read_text("utf-8")
     page.evaluate(_LOAD, json.loads(text.replace(name, f"missing-{name}")))
     page.wait_for_function("app.graph.nodes.some(node => node.has_errors)")
     page.get_by_text("View details").wait_for()

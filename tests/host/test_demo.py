@@ -1,0 +1,74 @@
+"""The demo model through a real ComfyUI: pictures that show what was asked for."""
+
+import pytest
+import torch
+
+from demo import data
+from demo.config import SEED, SIZE, WIDE
+from demo.inputs import write_inputs
+from demo.judge import Judge
+from demo.pictures import load_pictures
+from demo.rows import Row, graph
+from demo.show import SHOWS, show_graph
+from demo.words import prompt
+
+TCD = {"lora": "tcd", "gamma": 0.3}
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return Judge()
+
+
+def _scenes(count):
+    return data.scenes(0, count, WIDE, seed=SEED + 50, words=data.combinations())
+
+
+def _made(server, row, scenes):
+    prompts = [prompt(*words) for words in scenes.words.tolist()]
+    return load_pictures(server.base_dir, server.queue(graph(row, prompts, 0, SIZE, "test")))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [Row(4, **TCD), Row(4, lora="lcm"), Row(4, **TCD, style=True)],
+    ids=lambda row: row.name,
+)
+def test_32_prompts_in_4_steps_show_what_was_asked_for(server, judge, row):
+    scenes = _scenes(32)
+    score = judge.score(_made(server, row, scenes), scenes.words)
+    assert score.all >= 0.85
+    assert score.outlined >= 0.9 if row.style else score.outlined <= 0.1
+
+
+def test_one_step_needs_the_lora(server, judge):
+    scenes = _scenes(16)
+    without, with_it = (
+        judge.score(_made(server, row, scenes), scenes.words).all
+        for row in (Row(1), Row(1, lora="tcd"))
+    )
+    assert without < 0.6
+    assert with_it > 0.7
+
+
+def test_the_loras_load_without_a_missing_key(server):
+    before = len(server.log_text())
+    _made(server, Row(1, lora="lcm", style=True), _scenes(1))
+    _made(server, Row(1, lora="tcd"), _scenes(1))
+    assert "not loaded" not in server.log_text()[before:]
+
+
+@pytest.mark.parametrize("show", SHOWS, ids=lambda show: f"{show.label}, {show.steps}")
+def test_the_demo_runs_every_workflow(server, judge, show):
+    scenes = _scenes(2)
+    write_inputs(server.base_dir / "input", scenes, mark="demo")
+    info = server.object_info()
+    made = [
+        load_pictures(server.base_dir, server.queue(show_graph(show, info, prompt(*words), number)))
+        for number, words in enumerate(scenes.words.tolist())
+    ]
+    pictures = torch.cat(made)
+    assert pictures.shape == (2, 3, SIZE, SIZE)
+    if show.steps >= 4:
+        # Two pictures are no measure of accuracy, but all few-step settings get this right.
+        assert judge.score(pictures, scenes.words).background == 1
