@@ -24,6 +24,8 @@ from .text_encoder import text_encoder
 
 CHECKPOINT = "fewstep-demo.safetensors"
 CONTROLNET_NAME = "fewstep-demo-scribble.safetensors"
+# In a LoRA's header, so that its recipe is known whatever the file is called.
+_RECIPES = {name: {"fewstep.recipe": f"{name}/sd15-lora"} for name in ("lcm", "tcd")}
 
 
 def lora_name(stage: str) -> str:
@@ -49,7 +51,8 @@ def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[
     for name, path in paths.items():
         if name in files:
             weights = files[name]
-            write(checkpoint(weights, dtype) if name == MODEL else _as(weights, dtype), path)
+            made = checkpoint(weights, dtype) if name == MODEL else _as(weights, dtype)
+            write(made, path, _RECIPES.get(name))
     return [path for name, path in paths.items() if name in files]
 
 

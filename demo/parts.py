@@ -43,11 +43,11 @@ def ship(folder: Path, target: Path) -> None:
         write(pack(weights), target / f"{name}.safetensors")
 
 
-def write(weights: Weights, path: Path) -> None:
+def write(weights: Weights, path: Path, metadata: dict[str, str] | None = None) -> None:
     """Writes the file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    save_file({name: weight.contiguous() for name, weight in weights.items()}, unfinished)
+    save_file({name: weight.contiguous() for name, weight in weights.items()}, unfinished, metadata)
     unfinished.replace(path)
 
 
