@@ -5,7 +5,7 @@ import errno
 import signal
 import sys
 
-from tools.demo import run_demo
+from tools.demo import add_demo_options, check_demo_options, run_demo
 from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.hosts import own_host
 from tools.ports import check_free
@@ -43,9 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Everything is set up in .dev/ by itself. COMFYUI_PATH: use that ComfyUI.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser("demo", help="run the example workflows on the demo model")
-    demo.add_argument("--table", action="store_true", help="measure every number of steps instead")
-    demo.add_argument("--count", type=int, help="prompts in each row of the table (512)")
+    add_demo_options(commands.add_parser("demo", help="make pictures in 1 to 4 steps, and look"))
     test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
     test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {', '.join(TIERS)} (all)")
     server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
@@ -67,9 +65,8 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def _run(arguments: argparse.Namespace, after: list[str]) -> int:
     if arguments.command == "demo":
-        if arguments.count and not arguments.table:
-            raise UserError("--count belongs to --table: dev.py demo --table --count 64")
-        return run_demo(set_up(tests=False), table=arguments.table, count=arguments.count)
+        check_demo_options(arguments)
+        return run_demo(set_up(tests=False), arguments)
     elif arguments.command == "serve":
         if arguments.port is not None:
             check_free(arguments.port)

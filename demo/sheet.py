@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 _GAP = 2
-_LABEL, _TEXT, _SCALE = 260, 17, 2
+_LABEL, _TEXT = 260, 17
 
 
 def write_sheet(path: Path, pictures: Tensor, *, columns: int = 16) -> None:
@@ -17,9 +17,9 @@ def write_sheet(path: Path, pictures: Tensor, *, columns: int = 16) -> None:
     save_picture(path, _rows(pictures, columns))
 
 
-def write_labelled_sheet(path: Path, rows: Sequence[tuple[str, Tensor]]) -> None:
-    """A row for each label, with its pictures B 3 H W beside it, twice as large."""
-    parts = [_enlarged(_as_image(_rows(pictures, len(pictures)))) for _, pictures in rows]
+def write_labelled_sheet(path: Path, rows: Sequence[tuple[str, Tensor]], *, scale: int = 1) -> None:
+    """A row for each label, with its pictures B 3 H W beside it, `scale` times as large."""
+    parts = [_enlarged(_as_image(_rows(pictures, len(pictures))), scale) for _, pictures in rows]
     width = _LABEL + max(part.width for part in parts)
     sheet = Image.new("RGB", (width, sum(part.height for part in parts)), "white")
     draw, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(_TEXT), 0
@@ -41,8 +41,8 @@ def _as_image(picture: Tensor) -> Image.Image:
     return Image.fromarray((picture.movedim(0, 2) * 255).round().to(torch.uint8).cpu().numpy())
 
 
-def _enlarged(image: Image.Image) -> Image.Image:
-    return image.resize((_SCALE * image.width, _SCALE * image.height), Image.Resampling.BICUBIC)
+def _enlarged(image: Image.Image, scale: int) -> Image.Image:
+    return image.resize((scale * image.width, scale * image.height), Image.Resampling.BICUBIC)
 
 
 def _rows(pictures: Tensor, columns: int) -> Tensor:

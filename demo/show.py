@@ -76,7 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sheet = given.output / "demo.png"
-    write_labelled_sheet(sheet, [(_label(result), result.pictures) for result in results])
+    rows = [(_label(result), result.pictures) for result in results]
+    write_labelled_sheet(sheet, rows, scale=2)
     sys.stdout.write(f"{_table(results)}\n\n{shown(sheet)}\n")
     return 0
 

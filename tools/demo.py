@@ -1,19 +1,57 @@
-"""`dev.py demo`: the example workflows on the demo model, or the comparison table."""
+"""`dev.py demo`: the example workflows on the demo model, the comparison table, or own models."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
 
 from .demo_files import add_demo_files
 from .hosts import Host
 from .paths import DEV, ROOT, VENV, python_in
 from .programs import run_program
+from .user_error import UserError
 
 _OUTPUT = ROOT / "output"
+_SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
 
 
-def run_demo(host: Host, *, table: bool, count: int | None) -> int:
+def add_demo_options(parser: argparse.ArgumentParser) -> None:
+    """What can follow `dev.py demo`."""
+    parser.add_argument("--table", action="store_true", help="measure every number of steps")
+    parser.add_argument("--count", type=int, help="prompts in each row of the table (512)")
+    parser.add_argument("--checkpoint", type=Path, help="a model of yours, in place of the demo's")
+    parser.add_argument("--lora", type=Path, help="its acceleration LoRA")
+    parser.add_argument("--prompt", help='what to draw ("a red star on a blue background")')
+    parser.add_argument("--size", type=int, help="of its pictures (512; SDXL wants 1024)")
+
+
+def check_demo_options(given: argparse.Namespace) -> None:
+    """Raises where options do not go together, before anything is set up."""
+    if given.count and not given.table:
+        raise UserError("--count belongs to --table: dev.py demo --table --count 64")
+    if (given.lora or given.prompt or given.size) and not given.checkpoint:
+        raise UserError("--lora, --prompt and --size belong to --checkpoint: name your model too.")
+    if given.table and given.checkpoint:
+        raise UserError("--table measures the demo model alone: leave out --checkpoint.")
+    for path in filter(None, (given.checkpoint, given.lora)):
+        if not path.is_file() or path.suffix not in _SUFFIXES:
+            raise UserError(f"{path} is not a model file ({', '.join(_SUFFIXES)}).")
+
+
+def run_demo(host: Host, given: argparse.Namespace) -> int:
     """Puts everything in place and gives the exit code of what then runs beside the host."""
     python = python_in(VENV)
     base_dir = DEV / "base" / f"demo-{host.version}"
     add_demo_files(base_dir, python)
     where = ("--host", host.folder, "--base", base_dir, "--output", _OUTPUT)
-    if not table:
-        return run_program("-m", "demo.show", *where)
-    return run_program("-m", "demo.evaluate", *where, *(["--count", count] if count else []))
+    if given.table:
+        return run_program("-m", "demo.evaluate", *where, "--count", given.count or 512)
+    if given.checkpoint:
+        return run_program("-m", "demo.own", *where, *_own(given))
+    return run_program("-m", "demo.show", *where)
+
+
+def _own(given: argparse.Namespace) -> Iterator[object]:
+    yield from ("--checkpoint", given.checkpoint.resolve(), "--size", given.size or 512)
+    yield from ("--prompt", given.prompt or "a red star on a blue background")
+    if given.lora:
+        yield from ("--lora", given.lora.resolve())

@@ -22,7 +22,7 @@ def add_demo_files(base_dir: Path, python: Path) -> None:
     prepare_base(base_dir)
     made = _assembled(python)
     for file in sorted(made.rglob("*.*")):
-        _place(file, base_dir / file.relative_to(made))
+        place(file, base_dir / file.relative_to(made))
 
 
 def _assembled(python: Path) -> Path:
@@ -48,7 +48,7 @@ def _mark() -> str:
     return digest.hexdigest()[:16]
 
 
-def _place(file: Path, at: Path) -> None:
+def place(file: Path, at: Path) -> None:
     """The same file at another place, without a copy where the system allows it."""
     if at.exists() and at.samefile(file):
         return
