@@ -14,7 +14,7 @@ STANDARD = set(sys.stdlib_module_names)
 ALLOWED = {
     "samplers": {"torch", "numpy", "tqdm"},
     "schedulers": set(),
-    "recipes": set(),
+    "recipes": {"schedulers"},
     "nodes": {"comfy", "comfy_api", "comfy_extras", "torch", "samplers", "schedulers", "recipes"},
 }
 # The files of nodes/ that may import the host's sampling, besides comfy_api.
