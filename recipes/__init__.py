@@ -10,6 +10,7 @@ from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .known_file import KnownFile
 from .layout import Layout, layout_of
+from .lora_names import modules_of
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise
 from .user import Catalog, all_recipes
@@ -28,6 +29,7 @@ __all__ = [
     "all_recipes",
     "builtin_recipes",
     "layout_of",
+    "modules_of",
     "needs_hash",
     "network_of",
     "read_header",

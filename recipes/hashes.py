@@ -13,7 +13,7 @@ NewHash = Callable[[], object]
 
 
 class HashCache:
-    """`HashCache(file, hashlib.sha256).of(path)`; a file that cannot be used is begun anew."""
+    """Made with the file it is kept in and the hash; a file that cannot be used is begun anew."""
 
     def __init__(self, file: Path, new_hash: NewHash):
         self._file = file
