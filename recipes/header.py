@@ -64,7 +64,8 @@ def _parsed(text: bytes, size: int) -> Header:
             f"The file holds {size} of {len(text) + 8 + end} bytes: the download is not complete. "
             "Get it again."
         )
-    return Header(tensors, metadata if isinstance(metadata, dict) else {}, size)
+    texts = metadata.items() if isinstance(metadata, dict) else ()
+    return Header(tensors, {key: text for key, text in texts if isinstance(text, str)}, size)
 
 
 def _check_density(text: bytes) -> None:

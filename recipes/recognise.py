@@ -1,4 +1,4 @@
-"""Which recipe a file belongs to: by sha256, then by name, then by the layout of its tensors.
+"""Which recipe a file is of: by sha256, its own word, its name, the layout of its tensors.
 
 Files that differ in nothing but their values are twins: they are named, never guessed between.
 """
@@ -14,6 +14,9 @@ from .layout import Layout, layout_of
 from .recipe import Recipe
 
 BY_HASH, BY_NAME, BY_LAYOUT, UNKNOWN = "sha256", "file name", "size and keys", "unknown"
+BY_ITSELF = "its own metadata"
+# What a file can say about itself: the id of a recipe, such as one of the user's own.
+METADATA = "fewstep.recipe"
 
 
 class Found(NamedTuple):
@@ -35,6 +38,8 @@ class Found(NamedTuple):
             return f"{self.recipe.name} ({self.recipe.id}), recognised by {self.how}"
         if self.twins:
             names = ", ".join(recipe.id for recipe in self.twins)
+            if len(self.twins) == 1:
+                return f"unknown: laid out like {names}, but of another size"
             return f"one of these, which only their values tell apart: {names}"
         if self.layout.what in ("LoRA", "UNet", "checkpoint"):
             return f"unknown: a {self.layout.what}{base} of no known accelerator"
@@ -66,20 +71,23 @@ def recognise(
         for recipe, file in known:
             if file.sha256 == sha256:
                 return Found(recipe, BY_HASH, (), layout)
+    stated = recipes.get(header.metadata.get(METADATA, ""))
+    if stated and stated.kind == layout.what:
+        return Found(stated, BY_ITSELF, (), layout)
     fitting = [one for one in known if _fits(one, layout)]
     refuted = [one for one in fitting if sha256 and one.file.sha256 and _sized(one, header)]
     fitting = [one for one in fitting if one not in refuted]
-    pool = _pool(fitting, header, layout)
+    sure = _recipes(_of_this_size(fitting, header, layout))
+    pool = sure or _recipes(_of_this_layout(fitting, layout))
     named = _recipes(one for one in fitting if _named(one, name))
     notes = _notes(_recipes(one for one in refuted if _named(one, name)), named, pool)
-    for choice, how in ((_both(named, pool), BY_NAME), (pool, BY_LAYOUT)):
-        if len(choice) == 1:
-            return Found(choice[0], how, (), layout, notes)
-        if choice:
-            return Found(None, UNKNOWN, tuple(choice), layout, notes)
-    if len(named) == 1:
-        return Found(named[0], BY_NAME, (), layout, notes)
-    return Found(None, UNKNOWN, tuple(named), layout, notes)
+    if by_name := _both(named, pool) or ([] if pool else named):
+        if len(by_name) == 1:
+            return Found(by_name[0], BY_NAME, (), layout, notes)
+        return Found(None, UNKNOWN, tuple(by_name), layout, notes)
+    if len(sure) == 1:
+        return Found(sure[0], BY_LAYOUT, (), layout, notes)
+    return Found(None, UNKNOWN, tuple(pool), layout, notes)
 
 
 def _fits(one: _Known, layout: Layout) -> bool:
@@ -99,23 +107,24 @@ def _named(one: _Known, name: str) -> bool:
     return any(re.search(pattern, name, re.IGNORECASE) for pattern in patterns)
 
 
-def _pool(fitting: list[_Known], header: Header, layout: Layout) -> list[Recipe]:
-    """Recipes whose published file has this size, or else this layout."""
-    if sized := [one for one in fitting if _sized(one, header)]:
-        # What has an unknown size but the same layout cannot be ruled out.
-        return _recipes(sized + [one for one in fitting if _alike(one, layout, open_size=True)])
+def _of_this_size(fitting: list[_Known], header: Header, layout: Layout) -> list[_Known]:
+    """Those whose published file has this size, and with them what has no known size."""
+    open_size = [one for one in fitting if not one.file.bytes and _alike(one, layout)]
+    return [one for one in fitting if _sized(one, header)] + open_size
+
+
+def _of_this_layout(fitting: list[_Known], layout: Layout) -> list[_Known]:
+    """Those that could be this file saved anew, and all models of the base: nothing is certain."""
     if layout.what != "LoRA":
-        return _recipes(one for one in fitting if layout.base)
-    return _recipes(one for one in fitting if _alike(one, layout))
+        return [one for one in fitting if layout.base]
+    return [one for one in fitting if _alike(one, layout)]
 
 
-def _alike(one: _Known, layout: Layout, *, open_size: bool = False) -> bool:
+def _alike(one: _Known, layout: Layout) -> bool:
     """Whether the file is known to have this layout: keys, number of layers, rank, and type."""
     file = one.file
-    if not (file.modules and file.rank) or (open_size and file.bytes):
-        return False
     same = (file.keys, file.modules, file.rank) == (layout.keys, layout.modules, layout.rank)
-    return same and file.dtype in ("", layout.dtype)
+    return bool(file.modules and file.rank) and same and file.dtype in ("", layout.dtype)
 
 
 def _recipes(known: Iterable[_Known]) -> list[Recipe]:

@@ -1,4 +1,4 @@
-"""What the example workflows need in the host's folders: the demo model and a picture."""
+"""What the example workflows need in the host's folders: the demo model, LoRAs, a picture."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .base import prepare_base
 from .console import run_logged
+from .demo_loras import add_demo_loras
 from .paths import LOGS, MODELS, ROOT, shown
 from .png import write_example_picture
 from .processes import guarded
@@ -22,6 +23,7 @@ def add_demo_files(base_dir: Path, python: Path) -> None:
     """Puts the demo model and the picture into a base folder; makes them when first needed."""
     prepare_base(base_dir)
     _place(_demo_model(python), base_dir / "models" / "checkpoints" / MODEL_NAME)
+    add_demo_loras(base_dir / "models" / "loras")
     picture = base_dir / "input" / PICTURE_NAME
     if not picture.exists():
         write_example_picture(picture)

@@ -191,3 +191,23 @@ def test_only_sizes_of_files_with_a_known_hash_need_one():
     assert needs_hash(787359648, RECIPES.values())
     assert not needs_hash(123, RECIPES.values())
     assert not needs_hash(0, RECIPES.values())
+
+
+def test_a_file_can_name_its_recipe_itself_and_a_hash_still_wins(tmp_path):
+    metadata = {"fewstep.recipe": "dmd2/sdxl-4step"}
+    path = replicas.write(tmp_path / "a.safetensors", STYLE, metadata)
+    found = recognise("lightning 4 steps lora", read_header(path), RECIPES)
+    assert (found.recipe.id, found.how) == ("dmd2/sdxl-4step", "its own metadata")
+    (file,) = RECIPES["tcd/sdxl-lora"].files
+    found = recognise(path.name, read_header(path), RECIPES, file.sha256)
+    assert found.recipe.id == "tcd/sdxl-lora"
+    replicas.write(path, STYLE, {"fewstep.recipe": "no/such"})
+    assert ids(recognise(path.name, read_header(path), RECIPES)) == []
+
+
+def test_a_layout_at_another_size_is_a_hint_and_no_answer(tmp_path):
+    """DMD2 in F32 is the only known file of its layout besides Hyper-SD, which the hash excludes."""
+    header = read_header(sdxl_lora(tmp_path, "a.safetensors", dtype="F32"))
+    found = recognise("Hyper-SDXL-4steps-lora.safetensors", header, RECIPES, "0" * 64)
+    assert (found.recipe, ids(found)) == (None, ["dmd2/sdxl-4step"])
+    assert found.told() == "unknown: laid out like dmd2/sdxl-4step, but of another size"
