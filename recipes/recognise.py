@@ -109,8 +109,12 @@ def _named(one: _Known, name: str) -> bool:
 
 def _of_this_size(fitting: list[_Known], header: Header, layout: Layout) -> list[_Known]:
     """Those whose published file has this size, and with them what has no known size."""
-    open_size = [one for one in fitting if not one.file.bytes and _alike(one, layout)]
-    return [one for one in fitting if _sized(one, header)] + open_size
+    return [
+        one
+        for one in fitting
+        if _sized(one, header)
+        or (not one.file.bytes and _alike(one, layout) and one.file.dtype in ("", layout.dtype))
+    ]
 
 
 def _of_this_layout(fitting: list[_Known], layout: Layout) -> list[_Known]:
@@ -121,10 +125,10 @@ def _of_this_layout(fitting: list[_Known], layout: Layout) -> list[_Known]:
 
 
 def _alike(one: _Known, layout: Layout) -> bool:
-    """Whether the file is known to have this layout: keys, number of layers, rank, and type."""
+    """Whether the file is known to have this layout: keys, number of layers and rank."""
     file = one.file
     same = (file.keys, file.modules, file.rank) == (layout.keys, layout.modules, layout.rank)
-    return bool(file.modules and file.rank) and same and file.dtype in ("", layout.dtype)
+    return bool(file.modules and file.rank) and same
 
 
 def _recipes(known: Iterable[_Known]) -> list[Recipe]:

@@ -206,8 +206,10 @@ def test_a_file_can_name_its_recipe_itself_and_a_hash_still_wins(tmp_path):
 
 
 def test_a_layout_at_another_size_is_a_hint_and_no_answer(tmp_path):
-    """DMD2 in F32 is the only known file of its layout besides Hyper-SD, which the hash excludes."""
-    header = read_header(sdxl_lora(tmp_path, "a.safetensors", dtype="F32"))
-    found = recognise("Hyper-SDXL-4steps-lora.safetensors", header, RECIPES, "0" * 64)
-    assert (found.recipe, ids(found)) == (None, ["dmd2/sdxl-4step"])
-    assert found.told() == "unknown: laid out like dmd2/sdxl-4step, but of another size"
+    tensors = replicas.lora("FLUX.1", "transformer", dtype="F32")
+    path = replicas.write(tmp_path / "a.safetensors", tensors, {"saved": "anew"})
+    found = recognise("a.safetensors", read_header(path), RECIPES)
+    assert found.recipe is None
+    assert {"hyper-sd/flux-8step", "hyper-sd/flux-16step"} <= set(ids(found))
+    found = recognise("flux turbo alpha.safetensors", read_header(path), RECIPES)
+    assert (ids(found), found.how) == (["flux/turbo-alpha"], "file name")
