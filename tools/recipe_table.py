@@ -49,7 +49,7 @@ def _row(recipe: Any) -> str:
     )
     strength = f", strength {recipe.strength:g}" if recipe.strength != 1 else ""
     doubt = " *" if recipe.unconfirmed else ""
-    needs = "".join(f"; {need}" for need in recipe.needs)
+    needs = "".join(f"; needs {need}" for need in recipe.needs)
     cells = (
         f"{_link(recipe)}{strength}{needs}{doubt}",
         f"`{recipe.id}`",
