@@ -41,10 +41,12 @@ class Dial:
 
     def follow(self, run: Callable, x: Any, t: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         """Around the host's apply_model: turns the dial to the step that is being sampled."""
-        options = kwargs.get("transformer_options") or (args[3] if len(args) > 3 else {})
-        sigmas = options.get("sample_sigmas")
-        if sigmas is not None:
-            self.value = strength_at(float(t.max()), sigmas.tolist(), self._strengths)
+        # Reading a level waits for the device, so not for one strength.
+        if len(self._strengths) > 1:
+            options = kwargs.get("transformer_options") or (args[3] if len(args) > 3 else {})
+            sigmas = options.get("sample_sigmas")
+            if sigmas is not None:
+                self.value = strength_at(float(t.max()), sigmas.tolist(), self._strengths)
         return run(x, t, *args, **kwargs)
 
 
