@@ -1,10 +1,9 @@
-"""No file, whatever it holds, crashes the reader or keeps it busy."""
+"""No file, whatever it holds, crashes the reader."""
 
 import json
 import os
 import struct
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,10 @@ from fewstep.recipes import builtin_recipes, layout_of, read_header, recognise
 from hypothesis import given
 from hypothesis import strategies as st
 
+sys.path.insert(0, str(Path(__file__).parent))
+from bad_headers import BAD  # noqa: E402
+
 RECIPES = builtin_recipes()
-SECONDS = 0.1
 
 
 def file_of(folder, header, data=b""):
@@ -30,35 +31,10 @@ def judged(path):
         return str(error)
 
 
-TENSOR = b'"a.lora_down.weight":{"dtype":"F16","shape":[%s],"data_offsets":[0,2]}'
-BAD = {
-    "nested lists": b'{"a":' + b"[" * 2_000_000,
-    "nested objects": b'{"a":' * 300_000,
-    "many objects": b'{"a":[' + b"{}," * 1_500_000 + b"{}]}",
-    "many tensors": b"{" + b",".join(b'"%d":{"dtype":0}' % n for n in range(300_000)) + b"}",
-    "a huge number": b"{" + TENSOR % (b"9" * 5_000_000) + b"}",
-    "a negative length": b"{" + TENSOR % b"-1" + b"}",
-    "a fraction": b"{" + TENSOR % b"1.5" + b"}",
-    "infinity": b"{" + TENSOR % b"1e999" + b"}",
-    "a truth": b"{" + TENSOR % b"true" + b"}",
-    "no UTF-8": b'{"\xff\xfe":1}',
-    "half a surrogate": b'{"\\ud800":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}',
-    "a list": b"[1,2]",
-    "no JSON": b"\x80\x02}q\x00.",
-    "a tensor that is a text": b'{"a":"b"}',
-    "a shape that is a text": b'{"a":{"dtype":"F16","shape":"12","data_offsets":[0,2]}}',
-    "metadata that is a list": b'{"__metadata__":[],' + TENSOR % b"1" + b"}",
-    "nothing": b"",
-}
-
-
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_header_is_an_error_or_unknown_in_under_100_ms(name, tmp_path):
-    path = file_of(tmp_path, BAD[name], b"\0\0")
-    begin = time.perf_counter()
-    told = judged(path)
-    # Stated by the task as a limit, not measured for speed: 30 to 1000 times what it takes.
-    assert time.perf_counter() - begin < SECONDS
+def test_a_bad_header_is_an_error_or_unknown(name, tmp_path):
+    """How long it takes is in the bench: below 100 ms for each."""
+    told = judged(file_of(tmp_path, BAD[name], b"\0\0"))
     assert told.startswith("unknown: ") or told.endswith((".", "again."))
 
 
