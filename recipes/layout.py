@@ -26,6 +26,8 @@ _DEEPEST = re.compile(
 )
 _UNET_OF_WIDTH = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL"}
 _SMALLER_SDXL = {3: "SSD-1B", 1: "Segmind Vega"}
+# A LoRA for a few of SDXL's layers would look like one of these.
+_WHOLE = 200
 
 
 class Layout(NamedTuple):
@@ -54,7 +56,7 @@ def layout_of(header: Header) -> Layout:
         return Layout("a ControlNet")
     if any(name.startswith("model.diffusion_model.") for name in tensors):
         whole = any(name.startswith("first_stage_model.") for name in tensors)
-        return Layout("checkpoint" if whole else "UNet", *_model(tensors))
+        return Layout("checkpoint" if whole else "UNet", *(_model(tensors) or ()))
     if base_and_keys := _model(tensors):
         return Layout("UNet", *base_and_keys)
     return Layout("a file of no known kind")
@@ -121,7 +123,9 @@ def _base(widths: Mapping[str, int]) -> str:
     return _transformer_base(widths)
 
 
-def _sdxl_kind(names: Iterable[str]) -> str:
+def _sdxl_kind(names: Mapping[str, int]) -> str:
+    if len(names) < _WHOLE:
+        return "SDXL"
     depths = [int(match[1]) for name in names if (match := _DEEPEST.search(name))]
     return _SMALLER_SDXL.get(max(depths, default=-1), "SDXL")
 

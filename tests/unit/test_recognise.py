@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fewstep.recipes import builtin_recipes, needs_hash, read_header, recognise
+from fewstep.recipes import builtin_recipes, layout_of, needs_hash, read_header, recognise
 
 sys.path.insert(0, str(Path(__file__).parent))
 import replicas  # noqa: E402
@@ -213,3 +213,15 @@ def test_a_layout_at_another_size_is_a_hint_and_no_answer(tmp_path):
     assert {"hyper-sd/flux-8step", "hyper-sd/flux-16step"} <= set(ids(found))
     found = recognise("flux turbo alpha.safetensors", read_header(path), RECIPES)
     assert (ids(found), found.how) == (["flux/turbo-alpha"], "file name")
+
+
+def test_a_lora_for_a_few_layers_of_sdxl_is_not_taken_for_one_of_a_smaller_network(tmp_path):
+    tensors = replicas.lora("SDXL", "kohya", rank=8)
+    few = {name: tensor for name, tensor in tensors.items() if "blocks_1_attn2" in name}
+    path = replicas.write(tmp_path / "a.safetensors", few)
+    assert layout_of(read_header(path)).base == "SDXL"
+
+
+def test_a_model_whose_tensors_have_no_shape_is_still_told(tmp_path):
+    path = replicas.write(tmp_path / "a.safetensors", {"model.diffusion_model.a": ("F16", ())})
+    assert recognise(path.name, read_header(path), RECIPES).told().startswith("unknown: a UNet")
