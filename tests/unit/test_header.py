@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fewstep.recipes import builtin_recipes, layout_of, read_header, recognise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -92,6 +92,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, TENSORS | JSON, max_size=8), st.text(max_size=40))
 def test_any_header_is_recognised_unknown_or_a_clear_error(tmp_path_factory, content, name):
     folder = tmp_path_factory.getbasetemp()
@@ -105,6 +106,7 @@ def test_any_header_is_recognised_unknown_or_a_clear_error(tmp_path_factory, con
         assert found.recipe is None or found.recipe.id in RECIPES
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_unknown_or_a_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "bytes.safetensors"
@@ -112,6 +114,7 @@ def test_any_bytes_are_unknown_or_a_clear_error(tmp_path_factory, content):
     assert judged(path)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.lists(st.integers(0, 99), max_size=4)))
 def test_what_is_written_is_read(tmp_path_factory, shapes):
     shapes.pop("__metadata__", None)

@@ -2,7 +2,7 @@
 
 import pytest
 from fewstep.schedulers import parse_strengths, strength_at
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -44,6 +44,7 @@ def test_half_precision_of_a_level_does_not_move_it_to_another_step():
     assert strength_at(4.082, [14.6146, 4.0817, 0.0], [1, 2]) == 2
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0.01, 100), min_size=1, max_size=9, unique=True),
     st.lists(st.floats(-2, 2), min_size=1, max_size=9),
