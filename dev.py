@@ -10,6 +10,8 @@ from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.hosts import own_host
 from tools.ports import check_free
 from tools.programs import run_bench, run_lint
+from tools.recipe_report import report_files
+from tools.recipe_table import write_table
 from tools.serve import serve
 from tools.setup import set_up, set_up_host
 from tools.tiers import TIERS, run_tiers
@@ -53,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
     commands.add_parser("lint", help="check style and format")
+    recipes = commands.add_parser("recipes", help="say which accelerators files are")
+    recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
+    recipes.add_argument("--table", action="store_true", help="write the table in README.md anew")
     return parser
 
 
@@ -76,6 +81,12 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         print((own or set_up_host(arguments.version or NEWEST)).folder)
     elif arguments.command == "bench":
         return run_bench(set_up(tests=True))
+    elif arguments.command == "recipes":
+        if arguments.table:
+            write_table()
+        elif not arguments.files:
+            raise UserError("Name the files: python3 dev.py recipes FILE...")
+        return report_files(arguments.files)
     elif arguments.command == "lint":
         set_up(tests=True)
         return run_lint()

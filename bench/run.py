@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def _prepare() -> None:
     """The host on the path, the pack importable as `fewstep`, and the CPU chosen."""
-    sys.path[:0] = [os.environ["FEWSTEP_HOST"], str(ROOT / "bench")]
+    sys.path[:0] = [os.environ["FEWSTEP_HOST"], str(ROOT / "bench"), str(ROOT / "tests" / "unit")]
     package = types.ModuleType("fewstep")
     package.__path__ = [str(ROOT)]
     sys.modules["fewstep"] = package
@@ -22,8 +22,10 @@ def _prepare() -> None:
 if __name__ == "__main__":
     _prepare()
     import import_time
+    import lora_strength
     import operations
+    import recognition
     import step_time
 
-    for part in (operations, step_time, import_time):
+    for part in (operations, step_time, recognition, lora_strength, import_time):
         part.report()

@@ -68,6 +68,7 @@ def _for_host(sample: Callable) -> Callable:
 sample_tcd = _for_host(samplers.sample_tcd)
 sample_lcm = _for_host(samplers.sample_lcm)
 sample_ddim = _for_host(samplers.sample_ddim)
+sample_ancestral = _for_host(samplers.sample_ancestral)
 
 
 def tcd(gamma: float, **knobs: Any) -> comfy.samplers.KSAMPLER:
@@ -88,6 +89,8 @@ def recipe_sampler(recipe: Recipe, seeds: Sequence[int] | None = None) -> comfy.
         return ddim()
     if recipe.sampler == "lcm":
         return lcm(seeds=seeds)
+    if recipe.sampler == "ancestral":
+        return comfy.samplers.KSAMPLER(sample_ancestral, {"seeds": seeds})
     return tcd(recipe.gamma, seeds=seeds)
 
 

@@ -6,6 +6,7 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 
 from . import bridge
 from .ksampler import FewStepKSampler
+from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
@@ -24,6 +25,7 @@ class FewStepExtension(ComfyExtension):
             FewStepSamplerHyperSD,
             FewStepScheduler,
             FewStepNoise,
+            FewStepLoraLoader,
             FewStepRecipe,
             FewStepFromRecipe,
             FewStepKSampler,

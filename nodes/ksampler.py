@@ -52,7 +52,8 @@ class FewStepKSampler(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="From Few-step recipe: the settings of the accelerator in your model.",
+                    tooltip="From Load acceleration LoRA or Few-step recipe: the settings of the "
+                    "accelerator in your model.",
                 ),
             ],
             outputs=[
@@ -77,8 +78,9 @@ class FewStepKSampler(io.ComfyNode):
     ):
         if recipe is None:
             raise ValueError(
-                "Few-step KSampler does not know the accelerator in this model. Connect a "
-                "Few-step recipe node to its recipe input."
+                "Few-step KSampler does not know the accelerator in this model. Connect the recipe "
+                "of Load acceleration LoRA, where you can choose it if the file is not recognised, "
+                "or a Few-step recipe node."
             )
         settings = settle(recipe, steps, cfg, denoise)
         guider = comfy.samplers.CFGGuider(model)

@@ -1,9 +1,11 @@
 """Choosing a recipe, and turning one into a sampler, SIGMAS and CFG."""
 
+from dataclasses import replace
+
 from comfy_api.v0_0_2 import io
 
-from ..recipes import builtin_recipes
-from . import bridge
+from ..recipes import Recipe
+from . import bridge, files
 from .inputs import (
     SAMPLERS_CATEGORY,
     SEARCH_ALIASES,
@@ -28,8 +30,9 @@ class FewStepRecipe(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "recipe",
-                    options=list(builtin_recipes()),
-                    tooltip="The accelerator in your model: family/base and kind.",
+                    options=_names(),
+                    tooltip="The accelerator in your model: family/base and kind, grouped by base. "
+                    "Your own are in fewstep/recipes of ComfyUI's user directory.",
                 ),
                 recipe_steps_input(),
                 recipe_cfg_input(),
@@ -53,14 +56,26 @@ class FewStepRecipe(io.ComfyNode):
             ],
             outputs=[
                 RecipeType.Output(display_name="recipe", tooltip="The recipe, for other nodes."),
-                io.String.Output(display_name="settings", tooltip="The recipe in words."),
+                io.String.Output(
+                    display_name="settings",
+                    tooltip="The recipe as JSON: saved as a file in fewstep/recipes of the user "
+                    "directory it is a recipe of yours. Its comment says it in words.",
+                ),
             ],
         )
 
     @classmethod
+    def fingerprint_inputs(cls, recipe, **_):
+        chosen, problems = files.catalog().recipes.get(recipe), files.catalog().problems
+        return f"{chosen and chosen.to_json()} {problems}"
+
+    @classmethod
     def execute(cls, recipe, steps, cfg, gamma, strength):
-        chosen = builtin_recipes()[recipe].changed(steps, cfg, gamma, strength)
-        return io.NodeOutput(chosen, chosen.summary())
+        recipes, problems = files.catalog()
+        if recipe not in recipes:
+            raise ValueError(f"There is no recipe {recipe}. Choose another one.")
+        chosen = recipes[recipe].changed(steps, cfg, gamma, strength)
+        return io.NodeOutput(chosen, _as_file(chosen, problems))
 
 
 class FewStepFromRecipe(io.ComfyNode):
@@ -83,11 +98,29 @@ class FewStepFromRecipe(io.ComfyNode):
                 io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node."),
                 io.Sigmas.Output(tooltip="Noise levels, for a SamplerCustom node."),
                 io.Float.Output(display_name="cfg", tooltip="CFG, for CFGGuider."),
+                io.String.Output(display_name="settings", tooltip="What is used, in words."),
             ],
         )
 
     @classmethod
     def execute(cls, model, recipe, steps, denoise):
+        if recipe is None:
+            raise ValueError(
+                "The loader did not recognise its file, so there is no recipe. Choose the recipe "
+                "in the loader, or connect a Few-step recipe node here."
+            )
         settings = settle(recipe, steps, 0, denoise)
-        sampler = bridge.recipe_sampler(recipe)
-        return io.NodeOutput(sampler, bridge.schedule(settings.times, model), settings.cfg)
+        sigmas = bridge.schedule(settings.times, model)
+        return io.NodeOutput(bridge.recipe_sampler(recipe), sigmas, settings.cfg, settings.text)
+
+
+def _names() -> list[str]:
+    """Recipes that can be sampled, grouped by base; those of the user at the end."""
+    return [name for name, recipe in files.catalog().recipes.items() if not recipe.blocked]
+
+
+def _as_file(recipe: Recipe, problems: list[str]) -> str:
+    """The recipe as a user's file holds it: an id of its own, and no file that is another's."""
+    name = recipe.id if recipe.id.startswith("mine/") else "mine/" + recipe.id.replace("/", "-")
+    mine = replace(recipe, id=name, files=())
+    return mine.to_json([*recipe.summary().splitlines(), *problems])

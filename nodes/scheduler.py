@@ -74,7 +74,7 @@ class FewStepScheduler(io.ComfyNode):
         source = spacing
         warnings = []
         if recipe is not None:
-            spacing, timesteps = recipe.spacing, recipe.timesteps
+            spacing, timesteps = recipe.spacing, recipe.listed(steps)
             source = f"{spacing} (from {recipe.id})"
             warnings = recipe.warnings(steps, recipe.cfg.default)
         times = plan_timesteps(steps, spacing, denoise, timesteps, img2img)

@@ -16,14 +16,21 @@ class Settings(NamedTuple):
 
 
 def settle(recipe: Recipe, steps: int, cfg: float, denoise: float) -> Settings:
-    """Settings of a run; steps 0 and cfg 0 mean the recipe's. Raises what `plan_timesteps` does."""
+    """Settings of a run; steps 0 and cfg 0 mean the recipe's.
+
+    Raises ValueError for a recipe that is known and cannot be run, and what `plan_timesteps` does.
+    """
+    if recipe.blocked:
+        raise ValueError(f"{recipe.name} cannot be sampled here. {recipe.blocked}")
     steps = steps or int(recipe.steps.default)
     cfg = cfg or recipe.cfg.default
-    times = plan_timesteps(steps, recipe.spacing, denoise, recipe.timesteps)
+    times = plan_timesteps(steps, recipe.spacing, denoise, recipe.listed(steps))
     gamma = f", gamma {recipe.gamma:g}" if recipe.sampler == "tcd" else ""
     lines = [
         f"{recipe.name} ({recipe.id}): {recipe.sampler}{gamma}, CFG {cfg:g}",
         times_text(times, denoise),
+        *([f"The graph needs {', '.join(recipe.needs)}."] if recipe.needs else []),
+        *(["At CFG 1 the negative prompt has no effect."] if cfg == 1 else []),
         *recipe.warnings(steps, cfg),
     ]
     return Settings(times, cfg, "\n".join(lines))

@@ -1,6 +1,37 @@
-"""What exists: the settings each accelerator was trained for. Pure data, no host."""
+"""What exists: the settings each accelerator was trained for, and recognising its file.
 
+Pure data and files, no host.
+"""
+
+from .bases import BASES, network_of
 from .catalog import builtin_recipes
-from .recipe import Choice, Recipe
+from .choice import Choice
+from .hashes import HashCache
+from .header import Header, Tensor, read_header
+from .known_file import KnownFile
+from .layout import Layout, layout_of
+from .lora_names import modules_of
+from .recipe import Recipe
+from .recognise import Found, needs_hash, recognise
+from .user import Catalog, all_recipes
 
-__all__ = ["Choice", "Recipe", "builtin_recipes"]
+__all__ = [
+    "BASES",
+    "Catalog",
+    "Choice",
+    "Found",
+    "HashCache",
+    "Header",
+    "KnownFile",
+    "Layout",
+    "Recipe",
+    "Tensor",
+    "all_recipes",
+    "builtin_recipes",
+    "layout_of",
+    "modules_of",
+    "needs_hash",
+    "network_of",
+    "read_header",
+    "recognise",
+]

@@ -1,36 +1,23 @@
 """A recipe: everything a person would have to look up about one accelerator."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any
 
-SAMPLERS = ("tcd", "lcm", "ddim")
-
-
-class Choice(NamedTuple):
-    """A setting's default and the range the authors give."""
-
-    default: float
-    low: float
-    high: float
-
-    def admits(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    @property
-    def span(self) -> str:
-        return f"{self.low:g}" if self.low == self.high else f"{self.low:g}-{self.high:g}"
-
-    def __str__(self) -> str:
-        own = f"{self.default:g}"
-        return own if own == self.span else f"{own} (of {self.span})"
+from .choice import Choice
+from .fields import CHECKS, file_facts
+from .known_file import KnownFile
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Settings of one accelerator. `cfg` is ComfyUI's: the papers' "guidance 0" is CFG 1.
 
-    `timesteps` is the list to sample where `spacing` is "listed". `gamma` counts for sampler "tcd".
+    `timesteps` is what to sample where `spacing` is "listed": one list, or lists by number of
+    steps. `gamma` counts for sampler "tcd". `guidance` is FLUX's, `shift` that of a flow model.
+    `timestep_shift` s: the model is shown floor(t * s / 1000) in place of t. `unconfirmed` names
+    facts without a source; `blocked` says why ComfyUI cannot run it.
     """
 
     id: str
@@ -42,30 +29,66 @@ class Recipe:
     spacing: str
     steps: Choice
     cfg: Choice
-    strength: float
-    licence: str
-    source: str
+    strength: float = 1.0
     gamma: float = 0.0
-    timesteps: str = ""
+    timesteps: str | Mapping[str, str] = ""
     prediction: str = "eps"
     controlnet_strength: float | None = None
+    guidance: float | None = None
+    shift: float | None = None
+    timestep_shift: int | None = None
+    licence: str = ""
+    source: str = ""
     notes: str = ""
+    unconfirmed: tuple[str, ...] = ()
+    blocked: str = ""
+    files: tuple[KnownFile, ...] = ()
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> "Recipe":
-        """Raises ValueError naming the recipe and the field that is missing, unknown or wrong."""
+        """Raises ValueError naming the recipe and the field that is missing, unknown or wrong.
+
+        A field `comment` is for people and is left out.
+        """
+        if not isinstance(entry, Mapping):
+            raise ValueError("A recipe is an object with fields such as id, base and steps.")
+        entry = {key: value for key, value in entry.items() if key != "comment"}
         name = entry.get("id", "without an id")
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(entry) - known):
-            raise ValueError(f"Recipe {name}: unknown field {unknown[0]!r}.")
-        try:
-            choices = {key: Choice(*entry[key]) for key in ("steps", "cfg")}
-            recipe = cls(**{**entry, **choices})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"Recipe {name}: {error}.") from error
-        if recipe.sampler not in SAMPLERS:
-            raise ValueError(f"Recipe {name}: sampler {recipe.sampler!r} is none of {SAMPLERS}.")
+        for key in entry:
+            if key not in CHECKS:
+                raise ValueError(f"Recipe {name}: unknown field {key!r}.")
+        for field in fields(cls):
+            if field.default is MISSING and field.name not in entry:
+                raise ValueError(f"Recipe {name}: field {field.name!r} is missing.")
+        recipe = cls(**{key: _checked(name, key, value) for key, value in entry.items()})
+        if recipe.spacing == "listed" and not recipe.timesteps:
+            raise ValueError(f"Recipe {name}: field 'timesteps' is empty, and spacing is listed.")
         return recipe
+
+    def to_json(self, comment: list[str] | None = None) -> str:
+        """JSON that `from_json` reads back as this recipe, with a comment for people."""
+        entry = {} if comment is None else {"comment": comment}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "files":
+                value = [file_facts(file) for file in value]
+            if field.default is MISSING or value not in (field.default, []):
+                entry[field.name] = value
+        return json.dumps(entry, indent=2, ensure_ascii=False)
+
+    def listed(self, steps: int) -> str:
+        """The timesteps of so many steps, "" where the spacing makes them.
+
+        Raises ValueError naming the numbers of steps there are lists for.
+        """
+        if isinstance(self.timesteps, str):
+            return self.timesteps
+        if str(steps) not in self.timesteps:
+            raise ValueError(
+                f"{self.name} has no timesteps for {steps} steps. "
+                f"Set the steps to one of {', '.join(self.timesteps)}."
+            )
+        return self.timesteps[str(steps)]
 
     def changed(self, steps: int, cfg: float, gamma: float, strength: float) -> "Recipe":
         """The recipe with other defaults: steps or CFG above 0, gamma or strength from 0 up."""
@@ -80,24 +103,59 @@ class Recipe:
     def warnings(self, steps: int, cfg: float) -> list[str]:
         """What a person should know about these steps and this CFG; settings stay as they are."""
         told = []
+        if self.blocked:
+            told.append(f"Cannot be sampled here: {self.blocked}")
         if not self.steps.admits(steps):
             told.append(f"Made for {self.steps.span} steps, and {steps} are set.")
         if not self.cfg.admits(cfg):
             told.append(f"Made for CFG {self.cfg.span}, and {cfg:g} is set.")
         return told
 
+    @property
+    def needs(self) -> list[str]:
+        """What the graph has to hold besides the model, in words."""
+        needed = []
+        if self.guidance is not None:
+            needed.append(f"FluxGuidance {self.guidance:g}")
+        if self.shift is not None:
+            needed.append(f"a model with shift {self.shift:g}")
+        if self.timestep_shift is not None:
+            needed.append(f"a model shown timestep floor(t * {self.timestep_shift} / 1000)")
+        if self.prediction in ("x0", "v"):
+            needed.append(f"a model that predicts {self.prediction}")
+        return needed
+
     def summary(self) -> str:
         """The settings as lines of text, for people."""
         gamma = f", gamma {self.gamma:g}" if self.sampler == "tcd" else ""
-        timesteps = self.timesteps if self.spacing == "listed" else self.spacing
+        strength = f", LoRA strength {self.strength:g}" if self.kind == "LoRA" else ""
         lines = [
             f"{self.name} ({self.id})",
-            f"{self.kind} for {self.base}, LoRA strength {self.strength:g}",
-            f"sampler {self.sampler}{gamma}; timesteps {timesteps}",
+            f"{self.kind} for {self.base}{strength}",
+            f"sampler {self.sampler}{gamma}; timesteps {self._timesteps_text()}",
             f"steps {self.steps}; CFG {self.cfg}",
         ]
         if self.controlnet_strength is not None:
             lines.append(f"ControlNet strength {self.controlnet_strength:g}")
+        if self.needs:
+            lines.append(f"needs {', '.join(self.needs)}")
         lines += self.warnings(int(self.steps.default), self.cfg.default)
         lines += [line for line in (self.notes, f"{self.licence}; {self.source}") if line]
-        return "\n".join(lines)
+        return "\n".join(lines + self.unconfirmed_text())
+
+    def unconfirmed_text(self) -> list[str]:
+        return [f"Not confirmed: {fact}." for fact in self.unconfirmed]
+
+    def _timesteps_text(self) -> str:
+        if self.spacing != "listed":
+            return self.spacing
+        if isinstance(self.timesteps, str):
+            return self.timesteps
+        return " or ".join(self.timesteps.values())
+
+
+def _checked(name: str, key: str, value: Any) -> Any:
+    try:
+        return CHECKS[key](value)
+    except ValueError as error:
+        raise ValueError(f"Recipe {name}: field {key!r}: {error}.") from error

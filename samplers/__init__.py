@@ -3,7 +3,7 @@
 Pure torch and numpy; nothing here knows ComfyUI.
 """
 
-from .few_step import sample_ddim, sample_lcm, sample_tcd
+from .few_step import sample_ancestral, sample_ddim, sample_lcm, sample_tcd
 from .levels import ContinuousLevels, FlowLevels, Levels, TableLevels
 from .noise import first_noise, image_seeds
 from .table import FINISHES
@@ -16,6 +16,7 @@ __all__ = [
     "TableLevels",
     "first_noise",
     "image_seeds",
+    "sample_ancestral",
     "sample_ddim",
     "sample_lcm",
     "sample_tcd",

@@ -1,10 +1,11 @@
 """The samplers. Each is one answer to: how far down before going back up to sigma_next?
 
-| sampler | low level                                  | source                           |
-|---------|--------------------------------------------|----------------------------------|
-| DDIM    | sigma_next                                 | arXiv 2010.02502, eta 0          |
-| TCD     | sigma at time floor((1 - gamma) * t_next)  | arXiv 2402.19159, Algorithm 4    |
-| LCM     | 0                                          | arXiv 2310.04378, Algorithm 3    |
+| sampler   | low level                                  | source                           |
+|-----------|--------------------------------------------|----------------------------------|
+| DDIM      | sigma_next                                 | arXiv 2010.02502, eta 0          |
+| TCD       | sigma at time floor((1 - gamma) * t_next)  | arXiv 2402.19159, Algorithm 4    |
+| LCM       | 0                                          | arXiv 2310.04378, Algorithm 3    |
+| ancestral | sigma_next^2 / sigma                       | k-diffusion's Euler, eta 1       |
 
 All have the signature of k-diffusion samplers: `model(x, sigma, **extra_args)` returns the
 predicted image; `x` is B C ..., noised to `sigmas[0]`; `sigmas` holds steps + 1 levels and ends
@@ -42,7 +43,7 @@ def sample_ddim(
     finish: str = "clean",
 ) -> torch.Tensor:
     """Deterministic: straight to each next level, as Euler and as TCD at gamma 0."""
-    table = step_table(sigmas.tolist(), levels, lambda sigma_next: sigma_next, finish=finish)
+    table = step_table(sigmas.tolist(), levels, lambda _, sigma_next: sigma_next, finish=finish)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler)
 
 
@@ -68,7 +69,7 @@ def sample_tcd(
     if not 0.0 <= gamma <= 1.0:
         raise ValueError(f"gamma is {gamma:g}; use a value from 0 (no new noise) to 1 (all new).")
 
-    def low(sigma_next: float) -> float:
+    def low(_: float, sigma_next: float) -> float:
         return levels.lower(sigma_next, gamma)
 
     table = step_table(sigmas.tolist(), levels, low, s_noise=s_noise, finish=finish)
@@ -92,5 +93,26 @@ def sample_lcm(
 
     The boundary weights of the paper (c_skip <= 7e-6, 1 - c_out <= 4e-6 at t >= 19) are left out.
     """
-    table = step_table(sigmas.tolist(), levels, lambda _: 0.0, s_noise=s_noise)
+    table = step_table(sigmas.tolist(), levels, lambda *_: 0.0, s_noise=s_noise)
+    return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler, seeds)
+
+
+def sample_ancestral(
+    model: Model,
+    x: torch.Tensor,
+    sigmas: torch.Tensor,
+    extra_args: dict | None = None,
+    callback: Callable[[dict], None] | None = None,
+    disable: bool | None = None,
+    noise_sampler: NoiseSampler | None = None,
+    *,
+    levels: Levels,
+    seeds: Sequence[int] | None = None,
+) -> torch.Tensor:
+    """Euler that renews as much noise as a diffusion of that length adds: SDXL-Turbo, SD-Turbo."""
+
+    def low(sigma: float, sigma_next: float) -> float:
+        return sigma_next**2 / sigma if sigma > 0 else 0.0
+
+    table = step_table(sigmas.tolist(), levels, low)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler, seeds)

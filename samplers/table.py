@@ -30,12 +30,12 @@ class Step(NamedTuple):
 def step_table(
     sigmas: Sequence[float],
     levels: Levels,
-    low: Callable[[float], float],
+    low: Callable[[float, float], float],
     *,
     s_noise: float = 1.0,
     finish: str = "clean",
 ) -> list[Step]:
-    """Weights for every step of `sigmas`; `low(sigma_next)` is how far down each step goes.
+    """Weights for each step of `sigmas`; `low(sigma, sigma_next)` is how far down it goes.
 
     Finite for any levels the model knows, in any order. Raises ValueError for levels it does not,
     and for an unknown `finish`.
@@ -45,7 +45,7 @@ def step_table(
     table = []
     for sigma, sigma_next in pairwise(sigmas):
         if sigma_next > 0:
-            step = step_weights(levels, sigma, min(low(sigma_next), sigma_next), sigma_next)
+            step = step_weights(levels, sigma, min(low(sigma, sigma_next), sigma_next), sigma_next)
             table.append(step._replace(fresh=step.fresh * s_noise * levels.noise_scale))
         elif finish == "diffusers":
             table.append(_stop_at_time_zero(levels, sigma))

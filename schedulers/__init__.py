@@ -4,14 +4,17 @@ from .listed import parse_timesteps
 from .plan import IMG2IMG, SPACINGS, plan_timesteps
 from .spacing import grid, leading, trailing
 from .standard import standard_sigma
+from .strengths import parse_strengths, strength_at
 
 __all__ = [
     "IMG2IMG",
     "SPACINGS",
     "grid",
     "leading",
+    "parse_strengths",
     "parse_timesteps",
     "plan_timesteps",
     "standard_sigma",
+    "strength_at",
     "trailing",
 ]

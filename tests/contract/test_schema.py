@@ -11,6 +11,8 @@ from pack import ROOT, schemas  # noqa: E402
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
 SCHEMAS = schemas()
+# Lists of what is in somebody's folders.
+OF_THE_MACHINE = {("lora_name", "options")}
 ALIASES = {"tcd", "lcm", "hyper-sd", "turbo", "lightning", "few step"}
 
 
@@ -25,6 +27,7 @@ def described(schema):
                 key: value
                 for key in ("default", "min", "max", "options")
                 if (value := getattr(given, key, None)) is not None
+                if (given.id, key) not in OF_THE_MACHINE
             },
         }
         for given in schema.inputs

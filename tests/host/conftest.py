@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-# The demo's programs and dev.py's tools find each other as they do in the checkout's folder.
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parent))
+# The demo's programs find dev.py's tools as in the checkout's folder; last, or the pack's nodes
+# would hide the host's.
+sys.path.append(str(Path(__file__).parents[2]))
 
 _errors: dict[str, float] = {}
 

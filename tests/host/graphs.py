@@ -48,6 +48,17 @@ class Graph:
             "FewStepRecipe", recipe=recipe, steps=steps, cfg=cfg, gamma=gamma, strength=strength
         )
 
+    def lora(self, name, strength=1.0, recipe="auto", apply="merge", step_strengths=""):
+        return self.add(
+            "FewStepLoraLoader",
+            model=self.model,
+            lora_name=name,
+            strength=strength,
+            recipe=recipe,
+            apply=apply,
+            step_strengths=step_strengths,
+        )
+
     def noise(self, seed=7):
         return self.add("RandomNoise", noise_seed=seed)
 

@@ -40,7 +40,7 @@ MISTAKES = {
         "Use a denoise of 1 or more",
     ),
     "list above the start": (lambda: _listed("999, 800", denoise=0.5), "Use a denoise of 0.801"),
-    "no recipe": (_ksampler, "Connect a Few-step recipe node"),
+    "no recipe": (_ksampler, "Connect the recipe of Load acceleration LoRA"),
     "unknown recipe": (lambda: _ksampler(recipe={"recipe": "mine/none"}), "mine/none"),
     "steps out of range": (lambda: _custom(steps=51), "steps"),
     "gamma out of range": (

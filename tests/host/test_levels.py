@@ -6,6 +6,7 @@ import fakes
 import pytest
 import torch
 from fewstep.nodes import bridge
+from fewstep.recipes import builtin_recipes
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import plan_timesteps, standard_sigma
 
@@ -66,7 +67,8 @@ def _both(ours, theirs, sampling, sigmas, noise):
             step = int((levels == sigma).nonzero()[0])
             return step_noise(x, step, [7])
 
-        knobs = {"noise_sampler": same_noise} if theirs is core.sample_lcm else {}
+        draws = theirs in (core.sample_lcm, core.sample_euler_ancestral)
+        knobs = {"noise_sampler": same_noise} if draws else {}
         return theirs(model, x, levels, extra_args, callback, disable, **knobs)
 
     expected = fakes.run(bridge.comfy.samplers.KSAMPLER(plain), guider, sigmas, noise.clone())
@@ -97,6 +99,16 @@ def test_on_other_models_ddim_is_euler_and_lcm_is_core_lcm(name, largest):
     assert largest(f"fixed steps against core euler, {name}", error) < tolerance
     error = _both(bridge.lcm(), core.sample_lcm, sampling, sigmas, noise)
     assert largest("LCM against core lcm", error) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["eps", "v", *FLOWS])
+def test_the_sampler_of_sdxl_turbo_is_core_s_euler_ancestral(name, largest):
+    sampling = MODELS[name]
+    sigmas = bridge.schedule(plan_timesteps(4, "trailing"), fakes.Patcher(sampling))
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
+    ours = bridge.recipe_sampler(builtin_recipes()["turbo/sdxl"], [7])
+    error = _both(ours, core.sample_euler_ancestral, sampling, sigmas, noise)
+    assert largest("ancestral against core euler_ancestral", error) < 1e-5
 
 
 def test_continuous_models_refuse_gamma_between_0_and_1():

@@ -14,6 +14,7 @@ NODES = [
     "FewStepSamplerHyperSD",
     "FewStepScheduler",
     "FewStepNoise",
+    "FewStepLoraLoader",
     "FewStepRecipe",
     "FewStepFromRecipe",
     "FewStepKSampler",
@@ -196,11 +197,54 @@ def test_the_text_outputs_say_what_is_used(server):
     shown = [graph.show([node[0], 1]) for node in (recipe, plan, whole)]
     entry = server.queue(graph.prompt)
     told, planned, used = (entry["outputs"][node_id]["text"][0] for node_id in shown)
-    assert "Hyper-SD 4 steps" in told and "Made for 4 steps, and 6 are set." in told
+    comment = json.loads(told)["comment"]
+    assert "Hyper-SD 4 steps (hyper-sd/sd15-4step)" in comment
+    assert "Made for 4 steps, and 6 are set." in comment
     assert "trailing (from hyper-sd/sd15-4step): 4 steps from t = 599 at denoise 0.6" in planned
     assert "599 449 299 149" in planned
     assert "6 steps from t = 999" in used and "CFG 2" in used
-    assert "Made for CFG 1, and 2 is set." in used
+    assert "Made for CFG 1-1.5, and 2 is set." in used
+
+
+def test_a_recipe_of_the_user_is_made_from_the_text_output_and_shows_up_at_once(server):
+    graph = Graph()
+    node = graph.recipe("tcd/sd15-lora", steps=6, gamma=0.5)
+    shown = graph.show([node[0], 1])
+    text = server.queue(graph.prompt)["outputs"][shown]["text"][0]
+    folder = server.base_dir / "user" / "fewstep" / "recipes"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mine.json").write_text(text, "utf-8")
+    (folder / "broken.json").write_text(text.replace('"steps": [', '"steps": [0, '), "utf-8")
+    try:
+        inputs = server.object_info()["FewStepRecipe"]["input"]["required"]
+        assert inputs["recipe"][1]["options"][-1] == "mine/tcd-sd15-lora"
+        graph = Graph()
+        mine = graph.recipe("mine/tcd-sd15-lora")
+        ours = graph.ksampler(recipe=mine)
+        theirs = graph.ksampler(recipe=graph.recipe("tcd/sd15-lora", steps=6, gamma=0.5))
+        first, second = latents(server, graph, graph.save(ours), graph.save(theirs))
+        assert torch.equal(first, second)
+        graph = Graph()
+        shown = graph.show([graph.recipe("mine/tcd-sd15-lora", steps=7)[0], 1])
+        told = json.loads(server.queue(graph.prompt)["outputs"][shown]["text"][0])["comment"]
+        assert any("broken.json" in line and "field 'steps'" in line for line in told)
+    finally:
+        for file in folder.iterdir():
+            file.unlink()
+
+
+def test_a_lora_file_brings_its_recipe_to_the_sampler(server):
+    graph = Graph()
+    loader = graph.lora("fewstep-demo-tcd.safetensors", apply="live")
+    graph.model = [loader[0], 0]
+    whole = graph.ksampler(recipe=[loader[0], 1])
+    report, settings = graph.show([loader[0], 2]), graph.show([whole[0], 1])
+    entry = server.queue(graph.prompt)
+    told, used = (entry["outputs"][node]["text"][0] for node in (report, settings))
+    assert "TCD-LoRA (tcd/sd15-lora), recognised by its own metadata" in told
+    assert "8 of 8 layers of SD 1.5, rank 2, live" in told
+    assert "4 steps from t = 999" in used and "At CFG 1 the negative prompt has no effect." in used
+    assert "lora key not loaded" not in server.log_text()
 
 
 def test_interrupting_ends_the_run_and_the_next_one_works(server):

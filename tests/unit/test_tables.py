@@ -80,7 +80,9 @@ def test_tcd_table_equals_diffusers_to_1e_9_in_float64(name, gamma, monkeypatch)
             expected = _reference_walk(
                 made, times, x, noises, monkeypatch, tcd_module, sigmas, eta=gamma
             )
-            table = step_table(walked, levels, lambda s: levels.lower(s, gamma), finish="diffusers")
+            table = step_table(
+                walked, levels, lambda _, s: levels.lower(s, gamma), finish="diffusers"
+            )
             start = x * math.sqrt(1 + walked[0] ** 2)
             assert _compare(_walk(table, walked, start, noises, _image), expected) < TOLERANCE
 
@@ -99,7 +101,7 @@ def test_lcm_table_equals_diffusers_but_for_the_boundary_weights(name, monkeypat
         x = torch.randn(64, dtype=torch.float64)
         made.set_timesteps(steps)
         expected = _reference_walk(made, times, x, noises, monkeypatch, lcm_module, sigmas)
-        table = step_table(walked, levels, lambda _: 0.0)
+        table = step_table(walked, levels, lambda *_: 0.0)
         start = x * math.sqrt(1 + walked[0] ** 2)
         assert _compare(_walk(table, walked, start, noises, _image), expected) < TOLERANCE
 
@@ -115,7 +117,7 @@ def test_fixed_step_table_equals_ddim_trailing_where_its_rounding_agrees(steps):
     x = expected = torch.randn(64, dtype=torch.float64)
     for t in trailing(steps):
         expected = made.step(_eps(expected, float(sigmas[t])), t, expected).prev_sample
-    table = step_table(walked, levels, lambda s: s, finish="diffusers")
+    table = step_table(walked, levels, lambda _, s: s, finish="diffusers")
     start = x * math.sqrt(1 + walked[0] ** 2)
     assert _compare(_walk(table, walked, start, [0.0] * steps, _image), expected) < TOLERANCE
 
@@ -145,10 +147,10 @@ def test_gamma_0_is_ddim_and_gamma_1_renews_all_but_the_last_entry():
     sigmas = TABLES["standard"]
     levels = TableLevels(sigmas)
     walked = [float(sigmas[t]) for t in grid(8)] + [0.0]
-    ddim = step_table(walked, levels, lambda s: s)
-    assert step_table(walked, levels, lambda s: levels.lower(s, 0.0)) == ddim
+    ddim = step_table(walked, levels, lambda _, s: s)
+    assert step_table(walked, levels, lambda _, s: levels.lower(s, 0.0)) == ddim
     for step, sigma, sigma_next in zip(
-        step_table(walked, levels, lambda s: levels.lower(s, 1.0)),
+        step_table(walked, levels, lambda _, s: levels.lower(s, 1.0)),
         walked,
         walked[1:-1],
         strict=False,
@@ -160,8 +162,8 @@ def test_gamma_0_is_ddim_and_gamma_1_renews_all_but_the_last_entry():
 def test_flow_gamma_1_is_lcm():
     levels = FlowLevels()
     walked = [1.0, 0.9, 0.75, 0.4, 0.0]
-    lcm = step_table(walked, levels, lambda _: 0.0)
-    assert step_table(walked, levels, lambda s: levels.lower(s, 1.0)) == lcm
+    lcm = step_table(walked, levels, lambda *_: 0.0)
+    assert step_table(walked, levels, lambda _, s: levels.lower(s, 1.0)) == lcm
 
 
 KINDS = {
@@ -191,7 +193,7 @@ def test_no_nan_or_infinity_for_any_levels(
     walked = sorted((share * largest for share in shares), reverse=not rises)
     walked = [0.0, *walked] if rises and ends_at_zero else walked + [0.0] * ends_at_zero
     table = step_table(
-        walked, levels, lambda s: levels.lower(s, gamma), s_noise=s_noise, finish=finish
+        walked, levels, lambda _, s: levels.lower(s, gamma), s_noise=s_noise, finish=finish
     )
     assert len(table) == len(walked) - 1
     for step, (_, sigma_next) in zip(table, pairwise(walked), strict=True):
@@ -215,7 +217,7 @@ def test_every_planned_step_lands_at_its_level(steps, gamma, denoise, spacing):
     sigmas = TABLES["standard"]
     levels = TableLevels(sigmas)
     walked = [float(sigmas[t]) for t in times] + [0.0]
-    table = step_table(walked, levels, lambda s: levels.lower(s, gamma))
+    table = step_table(walked, levels, lambda _, s: levels.lower(s, gamma))
     for step, (sigma, sigma_next) in zip(table, pairwise(walked), strict=True):
         assert math.hypot(step.keep * sigma, step.fresh) == pytest.approx(sigma_next, rel=1e-12)
 
@@ -224,21 +226,35 @@ def test_every_planned_step_lands_at_its_level(steps, gamma, denoise, spacing):
 def test_a_level_below_the_table_is_not_overshot(gamma):
     """The table ends at 0.029: going down to it and not up again would leave too much noise."""
     levels = TableLevels(TABLES["standard"])
-    (step,) = step_table([0.5, 0.01], levels, lambda s: levels.lower(s, gamma))
+    (step,) = step_table([0.5, 0.01], levels, lambda _, s: levels.lower(s, gamma))
     assert math.hypot(step.keep * 0.5, step.fresh) == pytest.approx(0.01, rel=1e-12)
 
 
 def test_sd_levels_on_a_flow_model_are_an_error_that_says_what_to_do():
     with pytest.raises(ValueError, match="Connect this model to the node that makes the SIGMAS"):
-        step_table([14.6, 3.0, 0.0], FlowLevels(), lambda s: s)
+        step_table([14.6, 3.0, 0.0], FlowLevels(), lambda _, s: s)
 
 
 def test_gamma_between_0_and_1_on_continuous_levels_is_an_error():
     levels = ContinuousLevels()
     with pytest.raises(ValueError, match="Set gamma to 0"):
-        step_table([80.0, 3.0, 0.0], levels, lambda s: levels.lower(s, 0.3))
+        step_table([80.0, 3.0, 0.0], levels, lambda _, s: levels.lower(s, 0.3))
 
 
 def test_unknown_finish_is_an_error():
     with pytest.raises(ValueError, match="clean, diffusers"):
-        step_table([1.0, 0.0], FlowLevels(), lambda s: s, finish="sudden")
+        step_table([1.0, 0.0], FlowLevels(), lambda _, s: s, finish="sudden")
+
+
+@pytest.mark.parametrize("levels", [ContinuousLevels(), FlowLevels()], ids=["image", "flow"])
+def test_ancestral_adds_the_noise_of_eta_1(levels):
+    """k-diffusion: up^2 = next^2 (sigma^2 - next^2) / sigma^2, and its sigma space has alpha 1."""
+    walked = [0.9, 0.5, 0.2]
+    table = step_table(walked, levels, lambda sigma, to: to**2 / sigma)
+    for step, (sigma, to) in zip(table, pairwise(walked), strict=True):
+        down = to**2 / sigma
+        up = levels.alpha(to) / levels.alpha(down)
+        assert step.keep == pytest.approx(up * down / sigma)
+        assert step.fresh == pytest.approx(math.sqrt(to**2 - (up * down) ** 2))
+        if levels.alpha(to) == 1:
+            assert step.fresh**2 == pytest.approx(to**2 * (sigma**2 - to**2) / sigma**2)

@@ -1,0 +1,170 @@
+"""A LoRA that is applied while the model runs: the weights stay as they are, strengths are free.
+
+`comfy.sd.load_bypass_lora_for_models` does this too. It drops the LoRAs of layers that ComfyUI
+holds as one and diffusers as three (the q, k, v of FLUX and SD3), and takes two more passes over
+each layer's output; so only the patcher's injections are used here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import comfy.ops
+import torch
+import torch.nn.functional as F  # noqa: N812
+from comfy.patcher_extension import CallbacksMP, PatcherInjection, WrappersMP
+
+from ..schedulers import strength_at
+from .lora_product import Product, positions
+
+KEY = "fewstep_live_lora"
+# Layers whose forward is a plain convolution or linear map where the weight has the input's type.
+_PLAIN = {
+    getattr(kind, name)
+    for kind in (comfy.ops.disable_weight_init, comfy.ops.manual_cast)
+    for name in ("Linear", "Conv2d")
+}
+
+
+class Part(NamedTuple):
+    """A product for a layer, or for the slice of its outputs that begins at `start`."""
+
+    product: Product
+    start: int = 0
+
+
+class Dial:
+    """The strength that the layers of one loader have at this moment."""
+
+    def __init__(self, strengths: Sequence[float]):
+        self._strengths = tuple(strengths)
+        self.value = self._strengths[0]
+
+    def follow(self, run: Callable, x: Any, t: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        """Around the host's apply_model: turns the dial to the step that is being sampled."""
+        # Reading a level waits for the device, so not for one strength.
+        if len(self._strengths) > 1:
+            options = kwargs.get("transformer_options") or (args[3] if len(args) > 3 else {})
+            sigmas = options.get("sample_sigmas")
+            if sigmas is not None:
+                self.value = strength_at(float(t.max()), sigmas.tolist(), self._strengths)
+        return run(x, t, *args, **kwargs)
+
+
+class LiveLayer:
+    """One layer of the model and what the LoRA adds to it."""
+
+    def __init__(self, layer: torch.nn.Module, parts: Sequence[Part], dial: Dial):
+        self._layer = layer
+        self._parts = parts
+        self._dial = dial
+        self._active = False
+        self._before: Callable | None = None
+        # One object: a method is a new one each time it is looked up.
+        self._hook = self._forward
+
+    def inject(self) -> None:
+        before = self._layer.__dict__.get("forward")
+        # What an earlier model left behind, see eject.
+        while isinstance(idle := getattr(before, "__self__", None), LiveLayer):
+            before = idle._before
+        # Core's bypass leaves the layer's own forward behind, by name.
+        own = getattr(before, "__func__", None) is type(self._layer).forward
+        self._before = None if own else before
+        self._layer.forward = self._hook
+        self._active = True
+
+    def eject(self) -> None:
+        """The layer as it was, if nobody has replaced its forward since.
+
+        The host takes patches back in the order it put them on, so core's bypass, put on after
+        us, gives the layer our forward again. It does nothing then, and goes when it is called.
+        """
+        self._active = False
+        if self._layer.__dict__.get("forward") is not self._hook:
+            return
+        if self._before is None:
+            del self._layer.forward
+        else:
+            self._layer.forward = self._before
+
+    def forget(self) -> None:
+        for part in self._parts:
+            part.product.forget()
+
+    def _forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if not self._active:
+            self.eject()
+            return self._plain(x, *args, **kwargs)
+        strength = self._dial.value
+        if strength == 0:
+            return self._plain(x, *args, **kwargs)
+        if not args and not kwargs and self._sum_is_best(x):
+            (part,) = self._parts
+            return self._with_weight(part.product.added_to(self._layer.weight, strength), x)
+        y = self._plain(x, *args, **kwargs)
+        for product, start in self._parts:
+            whole = product.outputs == y.shape[1 if y.ndim == 4 else -1]
+            product.add(y if whole else _slice(y, start, product.outputs), x, self._layer, strength)
+        return y
+
+    def _plain(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if self._before is not None:
+            return self._before(x, *args, **kwargs)
+        return type(self._layer).forward(self._layer, x, *args, **kwargs)
+
+    def _with_weight(self, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        layer = self._layer
+        if isinstance(layer, torch.nn.Linear):
+            return F.linear(x, weight, layer.bias)
+        return F.conv2d(
+            x, weight, layer.bias, layer.stride, layer.padding, layer.dilation, layer.groups
+        )
+
+    def _sum_is_best(self, x: torch.Tensor) -> bool:
+        """Whether the layer would use its weight as it is, and the sum takes less work."""
+        layer, weight = self._layer, self._layer.weight
+        return (
+            self._before is None
+            and len(self._parts) == 1
+            and type(layer) in _PLAIN
+            and type(weight) is torch.nn.Parameter
+            and (weight.device, weight.dtype) == (x.device, x.dtype)
+            and self._parts[0].product.outputs == len(weight)
+            and self._parts[0].product.sum_is_cheaper(positions(x, layer))
+            and not getattr(layer, "weight_function", None)
+            and not getattr(layer, "bias_function", None)
+            # ComfyUI 0.30 streams the weights of such layers in.
+            and not hasattr(layer, "_v")
+        )
+
+
+def _slice(y: torch.Tensor, start: int, outputs: int) -> torch.Tensor:
+    return y.narrow(1 if y.ndim == 4 else -1, start, outputs)
+
+
+def add_live(model: Any, parts: dict[str, list[Part]], strengths: Sequence[float]) -> None:
+    """Lets `model`, a patcher, run with the parts by layer name; one strength a step."""
+    dial = Dial(strengths)
+    layers = [
+        LiveLayer(model.model.get_submodule(name), of_layer, dial)
+        for name, of_layer in parts.items()
+    ]
+
+    def inject(_: Any) -> None:
+        for layer in layers:
+            layer.inject()
+
+    def eject(_: Any) -> None:
+        for layer in layers:
+            layer.eject()
+
+    def forget(_: Any, unpatch_all: bool) -> None:
+        # The host makes room; when only the strength has changed it keeps what is loaded.
+        if unpatch_all:
+            for layer in layers:
+                layer.forget()
+
+    model.set_injections(KEY, [PatcherInjection(inject=inject, eject=eject)])
+    model.add_callback_with_key(CallbacksMP.ON_DETACH, KEY, forget)
+    # Always, so that a list in place of one strength is no other kind of model to the host.
+    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, dial.follow)

@@ -1,0 +1,96 @@
+"""What a loader refuses and what it warns about, each with the sentence that helps."""
+
+from typing import Any, NamedTuple
+
+from ..recipes import Found, Recipe, network_of
+from . import lora
+
+# What is there besides the accelerator is remembered on the model under this name.
+ACCELERATOR = "fewstep_accelerator"
+# Of the layers in the file. Right files have all; half of one is a LoRA for another model.
+_ENOUGH = 0.9
+
+
+class Accelerator(NamedTuple):
+    """The accelerator a model has: the name of its file and what it was recognised as."""
+
+    file: str
+    title: str
+
+
+def check_single(model: Any, file: str) -> None:
+    """Raises ValueError if `model`, a patcher, has an accelerator already."""
+    other = model.get_attachment(ACCELERATOR)
+    if other:
+        raise ValueError(
+            f"This model already has the accelerator {other.title} ({other.file}), and two on one "
+            f"model burn the picture. Remove one of the two loaders; {file} was not loaded."
+        )
+
+
+def check_recipe(recipe: Recipe | None, file: str) -> None:
+    """Raises ValueError for what is known and is no accelerator for this loader."""
+    if recipe and recipe.blocked:
+        raise ValueError(f"{file} is {recipe.name}. {recipe.blocked}")
+
+
+def check_kind(found: Found, file: str) -> None:
+    """Raises ValueError for a file that is no LoRA for a model."""
+    if found.layout.what != "LoRA":
+        kind = found.layout.what
+        kind = kind if kind.startswith("a ") else f"a {kind}"
+        raise ValueError(
+            f"{file} is {kind}, not a LoRA that changes the model. Choose an acceleration LoRA; "
+            "whole models belong into a checkpoint or diffusion model loader."
+        )
+
+
+def check_match(model: Any, found: Found, match: lora.Match, file: str) -> None:
+    """Raises ValueError where the LoRA is for another base, or too little of it fits."""
+    wanted, base = found.layout.base, lora.base_of(model)
+    if wanted and base and network_of(wanted) != network_of(base):
+        raise ValueError(
+            f"{file} is for {wanted}, and this model is {base}. Load a checkpoint of {wanted}, or "
+            f"choose a LoRA for {base}."
+        )
+    if match.misfits:
+        layer, change, weight = match.misfits[0]
+        raise ValueError(
+            f"{file} does not fit this model{_called(base)}: {len(match.misfits)} of {match.total} "
+            f"layers have another shape, such as {layer} with {_shape(weight)} for "
+            f"{_shape(change)} in the LoRA. It is for another base model: choose its checkpoint."
+        )
+    if match.matched < _ENOUGH * match.total or not match.matched:
+        example = f", such as {match.missing[0][:80]}" if match.missing else ""
+        raise ValueError(
+            f"Only {match.matched} of {match.total} layers of {file} are in this model"
+            f"{_called(base)}; the others are missing{example}. It is for another base model, or "
+            "its keys have a form that is not known: choose the checkpoint it was made for."
+        )
+
+
+def warnings(found: Found, recipe: Recipe | None, match: lora.Match) -> list[str]:
+    """What the user should know, where nothing is refused."""
+    told = list(found.notes)
+    if recipe is None:
+        told.append(
+            "No recipe goes out: choose it under recipe, or connect a Few-step recipe node."
+        )
+    if recipe is None and not found.layout.alpha:
+        told.append(
+            "The file carries no alpha: if the picture burns, its own strength may be 0.125."
+        )
+    wanted = found.layout.base
+    if recipe and wanted and network_of(recipe.base) != network_of(wanted):
+        told.append(f"The recipe is for {recipe.base}, and the file is for {wanted}.")
+    if match.missing:
+        told.append(f"Layers that are not in the model: {', '.join(match.missing[:3])} ...")
+    return told
+
+
+def _called(base: str) -> str:
+    return f" ({base})" if base else ""
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

@@ -1,0 +1,172 @@
+"""The loader of acceleration LoRAs: choose a file, and every setting is right."""
+
+from typing import Any
+
+from comfy_api.v0_0_2 import io
+
+from ..recipes import Found, Recipe, needs_hash, recognise
+from ..schedulers import parse_strengths
+from . import files, lora, lora_checks
+from .inputs import SEARCH_ALIASES, RecipeType
+
+AUTO = "auto"
+MERGE, LIVE = APPLY = ("merge", "live")
+
+
+class FewStepLoraLoader(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepLoraLoader",
+            display_name="Load acceleration LoRA",
+            category="model/loaders",
+            description="Loads an acceleration LoRA, says which one it is, and hands out the "
+            "recipe with all its settings.",
+            search_aliases=[*SEARCH_ALIASES, "lora", "dmd2", "pcm", "accelerator"],
+            inputs=[
+                io.Model.Input("model", tooltip="The model to speed up."),
+                io.Combo.Input(
+                    "lora_name",
+                    options=files.lora_names(),
+                    tooltip="The file, in models/loras. It is recognised by its content, whatever "
+                    "it is called. Files other than safetensors are read as data alone.",
+                ),
+                io.Float.Input(
+                    "strength",
+                    default=1.0,
+                    min=0.0,
+                    max=2.0,
+                    step=0.01,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="1 is the strength the recipe gives, which is 0.125 for Hyper-SD3 and "
+                    "Hyper-FLUX; 0 is no LoRA, 2 is twice as much.",
+                ),
+                io.Combo.Input(
+                    "recipe",
+                    options=[AUTO, *(name for name, one in _recipes().items() if _usable(one))],
+                    default=AUTO,
+                    tooltip="auto recognises the file. Choose one where it cannot be told from its "
+                    "twins, or to use other settings.",
+                ),
+                io.Combo.Input(
+                    "apply",
+                    options=list(APPLY),
+                    default=MERGE,
+                    tooltip="merge changes the weights once, as Load LoRA does. live leaves them "
+                    "as they are and adds the LoRA while the model runs: changing the strength "
+                    "costs nothing, and it can differ from step to step.",
+                ),
+                io.String.Input(
+                    "step_strengths",
+                    default="",
+                    advanced=True,
+                    tooltip="For live: one number a step, such as 1, 1, 0.6, 0.3, each times the "
+                    "strength; the last one repeats. Steps count from where a sampler begins.",
+                ),
+            ],
+            outputs=[
+                io.Model.Output(tooltip="The model with the LoRA."),
+                RecipeType.Output(
+                    display_name="recipe", tooltip="The settings of the LoRA, for other nodes."
+                ),
+                io.String.Output(display_name="report", tooltip="What was loaded, in words."),
+            ],
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, lora_name, recipe, **_):
+        try:
+            status = files.lora_path(lora_name).stat()
+        except (OSError, ValueError) as error:
+            return str(error)
+        chosen = _recipes().get(recipe)
+        return f"{status.st_size} {status.st_mtime_ns} {chosen and chosen.to_json()}"
+
+    @classmethod
+    def execute(cls, model, lora_name, strength, recipe, apply, step_strengths):
+        each = parse_strengths(step_strengths)
+        if each and apply != LIVE:
+            raise ValueError(
+                "step_strengths needs apply = live: merged weights are the same at every step. "
+                "Set apply to live, or empty the list."
+            )
+        path = files.lora_path(lora_name)
+        file, header = lora.read_lora(path)
+        found = _recognised(lora_name, path, header)
+        chosen = found.recipe if recipe == AUTO else _chosen(recipe)
+        lora_checks.check_recipe(chosen, lora_name)
+        lora_checks.check_kind(found, lora_name)
+        lora_checks.check_single(model, lora_name)
+        match = lora.match(model, file)
+        lora_checks.check_match(model, found, match, lora_name)
+
+        own = chosen.strength if chosen else 1.0
+        strengths = [strength * own * share for share in each or [1.0]]
+        patched, merged = _applied(model, file, match, strengths, apply)
+        if patched is not model:
+            title = chosen.id if chosen else "unknown"
+            patched.set_attachments(
+                lora_checks.ACCELERATOR, lora_checks.Accelerator(lora_name, title)
+            )
+        lines = [
+            f"{lora_name}: {found.told()}",
+            *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
+            _layers_text(model, found, match, apply, merged),
+            _strength_text(strength, own, each),
+            *lora_checks.warnings(found, chosen, match),
+        ]
+        summary = [chosen.summary()] if chosen else []
+        return io.NodeOutput(patched, chosen, "\n".join(lines + summary))
+
+
+def _recipes() -> dict[str, Recipe]:
+    return files.catalog().recipes
+
+
+def _usable(recipe: Recipe) -> bool:
+    return recipe.kind == "LoRA" and not recipe.blocked
+
+
+def _chosen(name: str) -> Recipe:
+    recipes = _recipes()
+    if name not in recipes:
+        raise ValueError(f"There is no recipe {name}. Choose another one, or auto.")
+    return recipes[name]
+
+
+def _recognised(name: str, path: Any, header: Any) -> Found:
+    recipes = _recipes()
+    known_size = needs_hash(header.size, recipes.values())
+    return recognise(name, header, recipes, files.sha256_of(path) if known_size else None)
+
+
+def _applied(
+    model: Any, file: lora.LoraFile, match: lora.Match, strengths: list[float], apply: str
+) -> tuple[Any, int]:
+    """The model with the LoRA, and how many layers `live` had to merge."""
+    if apply == MERGE and strengths == [0]:
+        return model, 0
+    patched = model.clone()
+    if apply == LIVE:
+        return patched, lora.run_live(patched, file, match, strengths)
+    lora.merge(patched, match, strengths[0])
+    return patched, 0
+
+
+def _layers_text(model: Any, found: Found, match: lora.Match, apply: str, merged: int) -> str:
+    base = lora.base_of(model) or type(model.model.model_config).__name__
+    if apply == MERGE:
+        how = "merged into the weights"
+    elif merged:
+        how = f"live; {merged} of them have no live form and are merged"
+    else:
+        how = "live"
+    rank = f", rank {found.layout.rank}" if found.layout.rank else ""
+    return f"{match.matched} of {match.total} layers of {base}{rank}, {how}"
+
+
+def _strength_text(strength: float, own: float, each: list[float]) -> str:
+    text = f"strength {strength:g}, which is {strength * own:g} times what the file holds"
+    if each:
+        text += "; by step times " + ", ".join(f"{share:g}" for share in each)
+    return text

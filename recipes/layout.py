@@ -1,0 +1,149 @@
+"""What a file is, told from the names and shapes of its tensors alone."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from .header import Header, Tensor
+
+_DOWN = re.compile(
+    r"(.+?)(?:\.lora_down\.weight|[._]lora\.down\.weight|\.lora_A(?:\.default)?(?:\.weight)?"
+    r"|\.lora_linear_layer\.down\.weight)$"
+)
+_PREFIX = re.compile(
+    r"^(lora_unet_|lora_transformer_|lycoris_|unet_|base_model_model_"
+    r"|transformer_(?=(?:single_)?transformer_)|diffusion_model_)+"
+)
+_TEXT_ENCODER = re.compile(r"^(lora_te|text_encoder|te\d?_|lora_prior_te)")
+_CONTROL_NET = re.compile(r"(^|\.)(controlnet_|control_model\.|zero_convs\.|controlnet_blocks\.)")
+_UNET_CROSS = re.compile(
+    r"(?:attentions_\d+|(?:in|out)put_blocks_\d+_1|middle_block_1)_transformer_blocks_\d+_attn2_to_k$"
+)
+# The last level going down: its number of transformers tells SDXL from the two made smaller.
+_DEEPEST = re.compile(
+    r"(?:down_blocks_2_attentions_\d+|input_blocks_[78]_1)_transformer_blocks_(\d+)_"
+)
+_UNET_OF_WIDTH = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL"}
+_SMALLER_SDXL = {3: "SSD-1B", 1: "Segmind Vega"}
+# A LoRA for a few of SDXL's layers would look like one of these.
+_WHOLE = 200
+
+
+class Layout(NamedTuple):
+    """What a file is. `what` is LoRA, UNet, checkpoint, or the words for something else.
+
+    `base` is "" where the layers do not tell. `modules` counts the layers a LoRA changes, `rank`
+    is their most frequent one, `alpha` says whether the file scales them itself.
+    """
+
+    what: str
+    base: str = ""
+    keys: str = ""
+    modules: int = 0
+    rank: int = 0
+    dtype: str = ""
+    alpha: bool = False
+
+
+def layout_of(header: Header) -> Layout:
+    """What the file with this header is."""
+    tensors = header.tensors
+    downs = {match[1]: tensor for name, tensor in tensors.items() if (match := _DOWN.match(name))}
+    if downs:
+        return _lora(tensors, downs)
+    if any(_CONTROL_NET.search(name) for name in tensors):
+        return Layout("a ControlNet")
+    if any(name.startswith("model.diffusion_model.") for name in tensors):
+        whole = any(name.startswith("first_stage_model.") for name in tensors)
+        return Layout("checkpoint" if whole else "UNet", *(_model(tensors) or ()))
+    if base_and_keys := _model(tensors):
+        return Layout("UNet", *base_and_keys)
+    return Layout("a file of no known kind")
+
+
+def _lora(tensors: Mapping[str, Tensor], downs: Mapping[str, Tensor]) -> Layout:
+    if all(_TEXT_ENCODER.match(name) for name in downs):
+        return Layout("a LoRA for the text encoder alone")
+    widths = {
+        _plain(name): down.shape[1] if len(down.shape) > 1 else 0 for name, down in downs.items()
+    }
+    ranks = Counter(down.shape[0] for down in downs.values() if down.shape)
+    return Layout(
+        what="LoRA",
+        base=_base(widths),
+        keys=_keys_of(downs),
+        modules=len(downs),
+        rank=ranks.most_common(1)[0][0] if ranks else 0,
+        dtype=Counter(down.dtype for down in downs.values()).most_common(1)[0][0],
+        alpha=any(name.endswith(".alpha") for name in tensors),
+    )
+
+
+def _keys_of(names: Iterable[str]) -> str:
+    first = next(iter(names))
+    if first.startswith("lora_unet_"):
+        return "kohya"
+    if first.startswith("base_model.model."):
+        return "peft"
+    if first.startswith("transformer."):
+        return "transformer"
+    return "diffusers" if first.startswith("unet.") else ""
+
+
+def _plain(name: str) -> str:
+    return _PREFIX.sub("", name.replace(".", "_"))
+
+
+def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:
+    """Base and keys of a full model, or None where this is none."""
+    names = {name.removeprefix("model.diffusion_model."): name for name in tensors}
+    inside = len(names) < len(tensors) or any(
+        name.startswith("model.diffusion_model.") for name in tensors
+    )
+    keys = "checkpoint" if inside else "unet"
+    widths = {
+        _plain(name.removesuffix(".weight")): tensors[full].shape[1]
+        for name, full in names.items()
+        if name.endswith(".weight") and len(tensors[full].shape) > 1
+    }
+    base = _base(widths)
+    if base in _UNET_OF_WIDTH.values() and not any(name.startswith("mid") for name in widths):
+        base = "SDXS" if base != "SDXL" else base
+    known = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "patch_embedding")
+    return (base, keys) if base or any(name in widths for name in known) else None
+
+
+def _base(widths: Mapping[str, int]) -> str:
+    """The base model of layers, by plain name and input width; "" where they do not tell."""
+    cross = {width for name, width in widths.items() if _UNET_CROSS.search(name)}
+    if cross:
+        base = _UNET_OF_WIDTH.get(max(cross), "")
+        return _sdxl_kind(widths) if base == "SDXL" else base
+    return _transformer_base(widths)
+
+
+def _sdxl_kind(names: Mapping[str, int]) -> str:
+    if len(names) < _WHOLE:
+        return "SDXL"
+    depths = [int(match[1]) for name in names if (match := _DEEPEST.search(name))]
+    return _SMALLER_SDXL.get(max(depths, default=-1), "SDXL")
+
+
+def _transformer_base(widths: Mapping[str, int]) -> str:
+    def has(part: str) -> bool:
+        return any(part in name for name in widths)
+
+    if has("img_mlp_net") or (has("img_mod_1") and has("transformer_blocks_0_attn")):
+        return "Qwen-Image"
+    if has("single_transformer_blocks_") or has("single_blocks_"):
+        return "FLUX.1" if 3072 in widths.values() else ""
+    if has("noise_refiner_"):
+        return "Z-Image"
+    if has("cross_attn_k") and has("blocks_0_self_attn"):
+        return "Wan 14B" if 5120 in widths.values() else ""
+    if has("add_k_proj") or has("joint_blocks_"):
+        if 2432 in widths.values():
+            return "SD3.5 large"
+        return "SD3.5 medium" if has("_attn2_") or has("x_block_attn2") else "SD3"
+    return ""

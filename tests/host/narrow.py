@@ -1,0 +1,172 @@
+"""Narrow models with random weights in the host's own layouts, and LoRAs in every form of keys."""
+
+import functools
+
+import comfy.lora
+import comfy.model_management
+import comfy.model_patcher
+import comfy.samplers
+import comfy.supported_models
+import comfy.utils
+import torch
+from safetensors.torch import save_file
+
+_UNET = {
+    "image_size": 32,
+    "in_channels": 4,
+    "out_channels": 4,
+    "use_spatial_transformer": True,
+    "legacy": False,
+    "use_temporal_attention": False,
+}
+_SD15 = {
+    **_UNET,
+    "model_channels": 32,
+    "num_res_blocks": [1, 1],
+    "channel_mult": [1, 2],
+    "num_heads": 4,
+    "transformer_depth": [1, 1],
+    "transformer_depth_output": [1, 1, 1, 1],
+    "transformer_depth_middle": 1,
+    "context_dim": 768,
+    "use_linear_in_transformer": False,
+    "adm_in_channels": None,
+}
+_SDXL = {
+    **_UNET,
+    "model_channels": 64,
+    "num_res_blocks": [1, 1, 1],
+    "channel_mult": [1, 1, 2],
+    "num_head_channels": 64,
+    "transformer_depth": [0, 1, 10],
+    "transformer_depth_output": [0, 0, 1, 1, 10, 10],
+    "transformer_depth_middle": 1,
+    "context_dim": 2048,
+    "use_linear_in_transformer": True,
+    "num_classes": "sequential",
+    "adm_in_channels": 2816,
+}
+_FLUX = {
+    "image_model": "flux",
+    "in_channels": 16,
+    "out_channels": 16,
+    "patch_size": 2,
+    "vec_in_dim": 32,
+    "context_in_dim": 48,
+    "hidden_size": 64,
+    "mlp_ratio": 4.0,
+    "num_heads": 2,
+    "depth": 1,
+    "depth_single_blocks": 1,
+    "axes_dim": [8, 12, 12],
+    "theta": 10000,
+    "qkv_bias": True,
+    "guidance_embed": True,
+    "txt_ids_dims": [],
+}
+KEYS = ("kohya", "unet A/B", "unet down/up", "peft", "transformer")
+CONFIGS = {
+    "SD 1.5": (comfy.supported_models.SD15, _SD15),
+    "SDXL": (comfy.supported_models.SDXL, _SDXL),
+    "FLUX.1": (comfy.supported_models.Flux, _FLUX),
+}
+
+
+@functools.cache
+def patcher(base):
+    """A model of this base as the host's loaders hand it out."""
+    kind, config = CONFIGS[base]
+    config = kind(dict(config))
+    config.set_inference_dtype(torch.float32, None)
+    model = config.get_model({})
+    generator = torch.Generator().manual_seed(5)
+    for name, weight in model.named_parameters():
+        scale = weight[0].numel() ** -0.5 if weight.ndim > 1 else 0.1
+        weight.data = scale * torch.randn(weight.shape, generator=generator)
+        if weight.ndim == 1 and name.endswith(("weight", "scale")):
+            weight.data += 1
+    cpu = torch.device("cpu")
+    return comfy.model_patcher.ModelPatcher(model, cpu, cpu)
+
+
+def _paths(base):
+    """Paths of the layers by diffusers' names, with the shapes of their weights."""
+    model = patcher(base).model
+    config = model.model_config.unet_config
+    weights = model.state_dict()
+    if base == "FLUX.1":
+        names = comfy.utils.flux_to_diffusers(config, output_prefix="diffusion_model.")
+    else:
+        names = comfy.utils.unet_to_diffusers(config)
+        names = {name: f"diffusion_model.{inside}" for name, inside in names.items()}
+    seen = set()
+    for name, target in names.items():
+        inside, cut = (target, None) if isinstance(target, str) else target[:2]
+        # Some layers have two names, and some names no layer.
+        if not name.endswith(".weight") or inside not in weights or str(target) in seen:
+            continue
+        seen.add(str(target))
+        outputs, *inputs = weights[inside].shape
+        if inputs:
+            yield name.removesuffix(".weight"), (cut[2] if cut else outputs, *inputs)
+
+
+def lora(base, keys, rank=4, size=0.05, seed=1, alpha=2.0, only=""):
+    """A LoRA for all convolutions and linear layers, in the form `keys` of names."""
+    generator = torch.Generator().manual_seed(seed)
+    tensors = {}
+    for path, (outputs, inputs, *kernel) in _paths(base):
+        down = torch.randn(rank, inputs, *kernel, generator=generator) * inputs**-0.5
+        up = torch.randn(outputs, rank, *[1] * len(kernel), generator=generator) * size
+        if only not in path:
+            continue
+        flat = path.replace(".", "_")
+        down_name, up_name = {
+            "kohya": (f"lora_unet_{flat}.lora_down.weight", f"lora_unet_{flat}.lora_up.weight"),
+            "unet A/B": (f"unet.{path}.lora_A.weight", f"unet.{path}.lora_B.weight"),
+            "unet down/up": (f"unet.{path}.lora.down.weight", f"unet.{path}.lora.up.weight"),
+            "peft": (
+                f"base_model.model.{path}.lora_A.weight",
+                f"base_model.model.{path}.lora_B.weight",
+            ),
+            "transformer": (
+                f"transformer.{path}.lora_A.weight",
+                f"transformer.{path}.lora_B.weight",
+            ),
+        }[keys]
+        tensors[down_name], tensors[up_name] = down, up
+        if keys == "kohya" and alpha is not None:
+            tensors[f"lora_unet_{flat}.alpha"] = torch.tensor(alpha)
+    return tensors
+
+
+def write(folder, name, tensors):
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({key: value.contiguous() for key, value in tensors.items()}, folder / name)
+    return name
+
+
+def conditioning(base, seed=9):
+    generator = torch.Generator().manual_seed(seed)
+    width, pooled = {"SD 1.5": (768, None), "SDXL": (2048, 1280), "FLUX.1": (48, 32)}[base]
+    extra = {"pooled_output": torch.randn(1, pooled, generator=generator)} if pooled else {}
+    return [[torch.randn(1, 7, width, generator=generator), extra]]
+
+
+def sampled(model, base, sigmas, *, latent=None, cfg=1.0, sampler="euler", noise=True, seed=3):
+    """The latent a sampler of the host makes of noise, or of `latent`."""
+    channels = 16 if base == "FLUX.1" else 4
+    shape = (1, channels, 8, 8)
+    latent = torch.zeros(shape) if latent is None else latent
+    start = torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * noise
+    guider = comfy.samplers.CFGGuider(model)
+    guider.set_conds(conditioning(base), conditioning(base, 10))
+    guider.set_cfg(cfg)
+    chosen = comfy.samplers.sampler_object(sampler)
+    return guider.sample(start, latent, chosen, sigmas, disable_pbar=True, seed=seed)
+
+
+def sigmas_of(model, steps):
+    return comfy.samplers.calculate_sigmas(
+        model.get_model_object("model_sampling"), "simple", steps
+    )
