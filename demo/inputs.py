@@ -40,7 +40,7 @@ def _red_star() -> Scenes:
     middle = torch.tensor([0.5], dtype=torch.float64)
     return batch._replace(
         shape=red_star[0], colour=red_star[1], background=red_star[2],
-        x=middle, y=middle, radius=0.66 * middle, turn=0.4 * middle,
+        x=middle, y=middle, radius=0.5 * middle, turn=0.4 * middle,
     )  # fmt: skip
 
 
