@@ -21,7 +21,7 @@ from . import data
 from .config import SEED, SIZE, WIDE
 from .judge import Judge, frechet
 from .pictures import load_pictures
-from .rows import ROWS, Row, drawing_name, graph
+from .rows import ROWS, Row, drawing_name, row_graph
 from .sheet import save_picture
 from .words import SHAPES, prompt
 
@@ -114,7 +114,7 @@ def _pictures(server: Server, row: Row, table: _Table) -> Tensor:
     with tqdm(total=len(prompts), desc=title, unit="picture", mininterval=1) as bar:
         for first in range(0, len(prompts), _CHUNK):
             chunk = prompts[first : first + _CHUNK]
-            entry = server.queue(graph(row, chunk, first, table.size, "table"), timeout=3600)
+            entry = server.queue(row_graph(row, chunk, first, table.size, "table"), timeout=3600)
             made.append(load_pictures(server.base_dir, entry))
             bar.update(len(chunk))
     return torch.cat(made)

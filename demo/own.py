@@ -13,8 +13,8 @@ from tools.paths import shown
 from tools.server import Server
 from tools.user_error import UserError
 
+from .graph import Graph, Link, Nodes, output
 from .pictures import load_pictures
-from .rows import Graph
 from .sheet import write_labelled_sheet
 
 _COUNT = 3
@@ -45,7 +45,7 @@ def _show(given: argparse.Namespace) -> None:
         check_pack(server, server.object_info())
         for number, label in enumerate(tqdm(settings, unit="setting")):
             lora = given.lora.name if number else None
-            entry = server.queue(_graph(given, lora), _TIMEOUT)
+            entry = server.queue(own_graph(given, lora), _TIMEOUT)
             rows.append((label, load_pictures(server.base_dir, entry)))
             for text in _texts(entry):
                 tqdm.write(text)
@@ -54,54 +54,41 @@ def _show(given: argparse.Namespace) -> None:
     sys.stdout.write(f"{shown(sheet)}\n")
 
 
-def _graph(given: argparse.Namespace, lora: str | None) -> Graph:
-    nodes: Graph = {}
-
-    def add(class_type: str, **inputs: Any) -> list:
-        nodes[str(len(nodes))] = {"class_type": class_type, "inputs": inputs}
-        return [str(len(nodes) - 1), 0]
-
-    model = add("CheckpointLoaderSimple", ckpt_name=given.checkpoint.name)
-    clip, vae = [model[0], 1], [model[0], 2]
+def own_graph(given: argparse.Namespace, lora: str | None) -> Nodes:
+    """Pictures by the checkpoint alone, or with the LoRA as its recipe says."""
+    graph = Graph()
+    model = graph.add("CheckpointLoaderSimple", ckpt_name=given.checkpoint.name)
+    clip, vae = output(model, 1), output(model, 2)
+    size = {"width": given.size, "height": given.size, "batch_size": _COUNT}
     common = {
-        "positive": add("CLIPTextEncode", clip=clip, text=given.prompt),
-        "negative": add("CLIPTextEncode", clip=clip, text=""),
-        "latent_image": add(
-            "EmptyLatentImage", width=given.size, height=given.size, batch_size=_COUNT
-        ),
+        "positive": graph.add("CLIPTextEncode", clip=clip, text=given.prompt),
+        "negative": graph.add("CLIPTextEncode", clip=clip, text=""),
+        "latent_image": graph.add("EmptyLatentImage", **size),
         "seed": 0,
         "denoise": 1.0,
     }
-    if lora:
-        loaded = add(
-            "FewStepLoraLoader",
-            model=model,
-            lora_name=lora,
-            strength=1.0,
-            recipe="auto",
-            apply="merge",
-            step_strengths="",
-        )
-        add("PreviewAny", source=[loaded[0], 2])
-        recipe = [loaded[0], 1]
-        sampled = add(
-            "FewStepKSampler",
-            **common,
-            model=loaded,
-            recipe=recipe,
-            steps=0,
-            cfg=0.0,
-            batch_seeds="seed + index",
-        )
-        add("PreviewAny", source=[sampled[0], 1])
-    else:
-        euler = {"sampler_name": "euler", "scheduler": "normal"}
-        sampled = add(
-            "KSampler", **common, **euler, model=model, steps=_PLAIN_STEPS, cfg=_PLAIN_CFG
-        )
-    image = add("VAEDecode", samples=sampled, vae=vae)
-    add("SaveImage", images=image, filename_prefix="own")
-    return nodes
+    sampled = _with_lora(graph, model, lora, common) if lora else _plain(graph, model, common)
+    image = graph.add("VAEDecode", samples=sampled, vae=vae)
+    graph.add("SaveImage", images=image, filename_prefix="own")
+    return graph.nodes
+
+
+def _plain(graph: Graph, model: Link, common: dict[str, Any]) -> Link:
+    euler = {"sampler_name": "euler", "scheduler": "normal"}
+    usual = {"steps": _PLAIN_STEPS, "cfg": _PLAIN_CFG}
+    return graph.add("KSampler", model=model, **common, **euler, **usual)
+
+
+def _with_lora(graph: Graph, model: Link, lora: str, common: dict[str, Any]) -> Link:
+    how = {"strength": 1.0, "recipe": "auto", "apply": "merge", "step_strengths": ""}
+    loaded = graph.add("FewStepLoraLoader", model=model, lora_name=lora, **how)
+    as_the_recipe_says = {"steps": 0, "cfg": 0.0, "batch_seeds": "seed + index"}
+    sampled = graph.add(
+        "FewStepKSampler", model=loaded, recipe=output(loaded, 1), **common, **as_the_recipe_says
+    )
+    for text in (output(loaded, 2), output(sampled, 1)):
+        graph.add("PreviewAny", source=text)
+    return sampled
 
 
 def _texts(entry: dict[str, Any]) -> list[str]:

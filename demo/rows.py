@@ -6,8 +6,8 @@ from typing import Any
 
 from .assemble import CHECKPOINT, CONTROLNET_NAME, lora_name
 from .config import CONFIG
+from .graph import Graph, Nodes, output
 
-Graph = dict[str, dict[str, Any]]
 # What the makers of TCD and Hyper-SD advise: at 1.0 a single step keeps the form, not the colours.
 _CONTROL = 0.5
 
@@ -59,19 +59,15 @@ ROWS = (
 )
 
 
-def graph(row: Row, prompts: Sequence[str], first_seed: int, size: int, prefix: str) -> Graph:
+def row_graph(row: Row, prompts: Sequence[str], first_seed: int, size: int, prefix: str) -> Nodes:
     """Makes and saves a picture for each prompt, with the seeds that follow the first.
 
     Drawings are read from the host's input folder: `drawing_name(seed)`.
     """
-    nodes: Graph = {}
-
-    def add(class_type: str, **inputs: Any) -> list:
-        nodes[str(len(nodes))] = {"class_type": class_type, "inputs": inputs}
-        return [str(len(nodes) - 1), 0]
-
+    graph = Graph()
+    add = graph.add
     model = add("CheckpointLoaderSimple", ckpt_name=CHECKPOINT)
-    clip, vae = [model[0], 1], [model[0], 2]
+    clip, vae = output(model, 1), output(model, 2)
     for lora in filter(None, ("style" if row.style else None, row.lora)):
         file = lora_name(lora)
         model = add("LoraLoaderModelOnly", model=model, lora_name=file, strength_model=1.0)
@@ -101,7 +97,7 @@ def graph(row: Row, prompts: Sequence[str], first_seed: int, size: int, prefix: 
                 start_percent=0.0,
                 end_percent=1.0,
             )
-            positive, negative = applied, [applied[0], 1]
+            positive, negative = applied, output(applied, 1)
         sampled = add(
             "SamplerCustom",
             model=model,
@@ -116,7 +112,7 @@ def graph(row: Row, prompts: Sequence[str], first_seed: int, size: int, prefix: 
         )
         image = add("VAEDecode", samples=sampled, vae=vae)
         add("SaveImage", images=image, filename_prefix=f"{prefix}-{first_seed + number:05}")
-    return nodes
+    return graph.nodes
 
 
 def drawing_name(number: int) -> str:

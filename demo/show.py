@@ -20,10 +20,11 @@ from tools.workflow import to_api
 from . import data
 from .config import CONFIG, SEED, SIZE, WIDE
 from .data import Scenes
+from .graph import Nodes
 from .inputs import write_inputs
 from .judge import Judge
 from .pictures import load_pictures
-from .rows import Graph, Row, graph
+from .rows import Row, row_graph
 from .sheet import write_labelled_sheet
 from .words import SHAPES, prompt
 
@@ -97,7 +98,7 @@ def _results(host: Path, base: Path, scenes: Scenes) -> list[Result]:
 
 
 def _run(
-    server: Server, info: Graph, show: Show, scenes: Scenes, judge: Judge, bar: tqdm
+    server: Server, info: Nodes, show: Show, scenes: Scenes, judge: Judge, bar: tqdm
 ) -> Result:
     pictures, seconds = [], []
     for number, words in enumerate(scenes.words.tolist()):
@@ -112,10 +113,10 @@ def _run(
     return Result(show, made, median(seconds), judge.score(made, scenes.words).all)
 
 
-def show_graph(show: Show, info: Graph, text: str, number: int) -> Graph:
+def show_graph(show: Show, info: Nodes, text: str, number: int) -> Nodes:
     """The prompt for scene `number`, whose words are `text`."""
     if isinstance(show.source, Row):
-        return graph(show.source, [text], number, SIZE, _MARK)
+        return row_graph(show.source, [text], number, SIZE, _MARK)
     nodes = to_api(demo_workflow(show.source), info)
     for node in nodes.values():
         node["inputs"] |= _changes(node, show, text, number)

@@ -1,5 +1,8 @@
 """The demo model through a real ComfyUI: pictures that show what was asked for."""
 
+from argparse import Namespace
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -7,8 +10,9 @@ from demo import data
 from demo.config import SEED, SIZE, WIDE
 from demo.inputs import write_inputs
 from demo.judge import Judge
+from demo.own import own_graph
 from demo.pictures import load_pictures
-from demo.rows import Row, graph
+from demo.rows import Row, row_graph
 from demo.show import SHOWS, show_graph
 from demo.words import prompt
 
@@ -26,7 +30,7 @@ def _scenes(count):
 
 def _made(server, row, scenes):
     prompts = [prompt(*words) for words in scenes.words.tolist()]
-    return load_pictures(server.base_dir, server.queue(graph(row, prompts, 0, SIZE, "test")))
+    return load_pictures(server.base_dir, server.queue(row_graph(row, prompts, 0, SIZE, "test")))
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,12 @@ def test_the_demo_runs_every_workflow(server, judge, show):
     if show.steps >= 4:
         # Two pictures are no measure of accuracy, but all few-step settings get this right.
         assert judge.score(pictures, scenes.words).background == 1
+
+
+@pytest.mark.parametrize("lora", [None, "fewstep-demo-tcd.safetensors"])
+def test_a_checkpoint_and_lora_of_ones_own_make_pictures(server, lora):
+    given = Namespace(checkpoint=Path("fewstep-demo.safetensors"), prompt="a red star", size=SIZE)
+    entry = server.queue(own_graph(given, lora))
+    assert load_pictures(server.base_dir, entry).shape == (3, 3, SIZE, SIZE)
+    texts = [text for out in entry["outputs"].values() for text in out.get("text", [])]
+    assert not lora or "recognised by its own metadata" in texts[0]
