@@ -40,7 +40,8 @@ _SDXL = {
     "num_head_channels": 64,
     "transformer_depth": [0, 1, 10],
     "transformer_depth_output": [0, 0, 1, 1, 10, 10],
-    "transformer_depth_middle": 1,
+    # As deep as the last level, which is how diffusers builds it.
+    "transformer_depth_middle": 10,
     "context_dim": 2048,
     "use_linear_in_transformer": True,
     "num_classes": "sequential",
