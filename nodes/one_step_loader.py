@@ -9,6 +9,7 @@ from ..recipes import Found, Header, Recipe, layout_of
 from . import files, lora_checks, model_checks, model_files, one_step
 from .absent import Absent
 from .choosing import AUTO, chosen_recipe, recognised
+from .guidance import set_guidance
 from .inputs import SEARCH_ALIASES, RecipeType
 
 NONE = "none"
@@ -56,6 +57,17 @@ class FewStepOneStepLoader(io.ComfyNode):
                     tooltip="default keeps the file's type where the device can compute with it. "
                     "fp8 halves the memory of fp16 and loses a little detail.",
                 ),
+                io.Float.Input(
+                    "guidance",
+                    default=8.0,
+                    min=1.0,
+                    max=20.0,
+                    step=0.1,
+                    advanced=True,
+                    tooltip="For full LCM models, which draw at CFG 1 as if with this guidance: 1 "
+                    "follows the prompt loosely, 8 is their authors' choice. Others have no use "
+                    "for it.",
+                ),
             ],
             outputs=[
                 io.Model.Output(tooltip="The model, right for any sampler node."),
@@ -81,7 +93,7 @@ class FewStepOneStepLoader(io.ComfyNode):
         return f"{marks} {chosen and chosen.to_json()}"
 
     @classmethod
-    def execute(cls, model_name, recipe, base_checkpoint, weight_dtype):
+    def execute(cls, model_name, recipe, base_checkpoint, weight_dtype, guidance):
         path = files.model_path(model_name)
         header = model_files.read_model_header(path, model_name)
         found = recognised(model_name, path, header)
@@ -99,12 +111,14 @@ class FewStepOneStepLoader(io.ComfyNode):
             model.set_attachments(
                 lora_checks.ACCELERATOR, lora_checks.Accelerator(model_name, chosen.id)
             )
+        model, embedded = _with_guidance(model, path, model_name, header, guidance)
         if base:
             _, clip, vae = model_files.load_companions(*base, embeddings)
         lines = [
             f"{model_name}: {found.told()}",
             *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
             *told,
+            *embedded,
             *_companion_lines(clip, vae, model_name, base_checkpoint),
             *model_checks.warnings(found, chosen),
             *([chosen.summary()] if chosen else []),
@@ -134,6 +148,17 @@ def _checked_base(found: Found, name: str, base: str) -> tuple[Path, str, Header
     header = model_files.read_model_header(path, base)
     model_checks.check_companion(found.layout, layout_of(header), name, base)
     return path, base, header
+
+
+def _with_guidance(
+    model: Any, path: Path, name: str, header: Header, guidance: float
+) -> tuple[Any, list[str]]:
+    """The model told the guidance, if it is an LCM that can be, and what was set, in words."""
+    weights = model_files.read_guidance(path, name, header)
+    if weights is None:
+        return model, []
+    patched = set_guidance(model, weights.cond_proj, weights.linear, guidance)
+    return patched, [f"The model draws with guidance {guidance:g}, at CFG 1."]
 
 
 def _companion_lines(clip: Any, vae: Any, name: str, base: str) -> list[str]:

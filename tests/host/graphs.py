@@ -66,6 +66,7 @@ class Graph:
             recipe=recipe,
             base_checkpoint=base,
             weight_dtype="default",
+            guidance=8.0,
         )
 
     def decoded(self, latent, vae):

@@ -8,19 +8,25 @@ import comfy.model_management
 import comfy.model_sampling
 import comfy.samplers
 import comfy.sd
-import folder_paths
 import narrow
 import narrow_files
 import pytest
 import torch
 from diffusers import DDIMScheduler, LCMScheduler
 from fewstep.nodes import bridge, lora_checks
-from fewstep.nodes.one_step_loader import FewStepOneStepLoader
 from fewstep.recipes import builtin_recipes
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import standard_sigma, trailing
+from narrow_runs import (
+    STANDARD,
+    close,
+    in_the_model_s_scale,
+    noise_of_unit_size,
+    run,
+    scheduled,
+    seen_by,
+)
 
-STANDARD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 RECIPES = {800: "hyper-sd/sdxl-1step-unet", 399: "dmd2/sdxl-1step-unet"}
 SAMPLERS = {
     "our LCM": lambda: bridge.lcm(),
@@ -31,77 +37,20 @@ SAMPLERS = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Empty folders of checkpoints and diffusion models, and an empty user directory."""
-    endings = {".safetensors", ".bin"}
-    for name in ("checkpoints", "diffusion_models"):
-        (tmp_path / name).mkdir()
-        known = folder_paths.folder_names_and_paths
-        monkeypatch.setitem(known, name, ([str(tmp_path / name)], endings))
-    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
-    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
-    return tmp_path / "diffusion_models"
-
-
-@pytest.fixture
-def load(folder, monkeypatch):
-    """Call with the loader's inputs: (model, CLIP, VAE, recipe, report)."""
-    for base in ("SD 1.5", "SDXL"):
-        narrow_files.teach(monkeypatch, base)
-
-    def run(name="a.safetensors", *, base="SDXL", **inputs):
-        narrow_files.teach(monkeypatch, base)
-        given = {"recipe": "auto", "base_checkpoint": "none", "weight_dtype": "default"}
-        return FewStepOneStepLoader.execute(name, **{**given, **inputs}).result
-
-    return run
-
-
-def write(folder, base="SDXL", layout="diffusers", name="a.safetensors", dtype=None, **more):
+def write(models_folder, base="SDXL", layout="diffusers", name="a.safetensors", dtype=None, **more):
     tensors = narrow_files.unet(base, layout) | more
-    narrow.write(folder, name, {key: value.to(dtype) for key, value in tensors.items()})
-
-
-def seen_by(model):
-    """The inputs and timesteps the network gets from now on."""
-    calls = []
-    model = model.clone()
-
-    def watch(network, x, timesteps, *args, **kwargs):
-        calls.append((x.clone(), timesteps.clone()))
-        return network(x, timesteps, *args, **kwargs)
-
-    model.add_wrapper_with_key("diffusion_model", "test", watch)
-    return model, calls
-
-
-def noise_of_unit_size(size=16, seed=3):
-    noise = torch.randn(1, 4, size, size, generator=torch.Generator().manual_seed(seed))
-    return (noise - noise.mean()) / noise.std()
-
-
-def run(model, base, sampler, sigmas, noise, seed=3):
-    guider = comfy.samplers.CFGGuider(model)
-    guider.set_conds(narrow.conditioning(base), narrow.conditioning(base, 10))
-    guider.set_cfg(1.0)
-    latent = torch.zeros_like(noise)
-    return guider.sample(noise, latent, sampler, sigmas, disable_pbar=True, seed=seed)
-
-
-def scheduled(model, scheduler, steps=1):
-    return comfy.samplers.calculate_sigmas(
-        model.get_model_object("model_sampling"), scheduler, steps
-    )
+    narrow.write(models_folder, name, {key: value.to(dtype) for key, value in tensors.items()})
 
 
 @pytest.mark.parametrize("scheduler", ["recipe", "simple", "sgm_uniform", "normal"])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("start", RECIPES)
-def test_the_network_sees_noise_of_std_1_at_its_timestep(start, sampler, scheduler, folder, load):
+def test_the_network_sees_noise_of_std_1_at_its_timestep(
+    start, sampler, scheduler, models_folder, load_model
+):
     """Measured inside the model at the first step: 1.000 +- 0.002."""
-    write(folder)
-    model = load(recipe=RECIPES[start])[0]
+    write(models_folder)
+    model = load_model(recipe=RECIPES[start])[0]
     if scheduler == "recipe":
         sigmas = bridge.schedule([start], model)
     else:
@@ -111,10 +60,6 @@ def test_the_network_sees_noise_of_std_1_at_its_timestep(start, sampler, schedul
     x, timestep = calls[0]
     assert abs(float(x.std()) - 1) < 0.002
     assert float(timestep) == start
-
-
-def close(first, second, tolerance):
-    return float((first - second).abs().max()) < tolerance * float(second.abs().max())
 
 
 @torch.no_grad()
@@ -129,15 +74,13 @@ def of_diffusers(base, scheduler, noise, **config):
     return x
 
 
-def in_the_model_s_scale(model, latent):
-    return model.model.latent_format.process_in(latent)
-
-
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
 @pytest.mark.parametrize("start", RECIPES)
-def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(start, layout, folder, load, largest):
-    write(folder, layout=layout)
-    model = load(recipe=RECIPES[start])[0]
+def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(
+    start, layout, models_folder, load_model, largest
+):
+    write(models_folder, layout=layout)
+    model = load_model(recipe=RECIPES[start])[0]
     noise = noise_of_unit_size()
     ours = run(model, "SDXL", bridge.lcm(), bridge.schedule([start], model), noise)
     scheduler = LCMScheduler(**STANDARD)
@@ -150,9 +93,9 @@ def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(start, layout, folder, lo
 
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
 @pytest.mark.parametrize("base", ["SD 1.5", "SDXL"])
-def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, folder, load, largest):
-    write(folder, base, layout)
-    model = load(base=base, recipe="dmd2/sdxl-4step-unet")[0]
+def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, models_folder, load_model, largest):
+    write(models_folder, base, layout)
+    model = load_model(base=base, recipe="dmd2/sdxl-4step-unet")[0]
     noise = noise_of_unit_size()
     ours = run(model, base, bridge.ddim(), bridge.schedule(trailing(4), model), noise)
     scheduler = DDIMScheduler(**STANDARD, timestep_spacing="trailing", clip_sample=False)
@@ -164,10 +107,10 @@ def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, folder, load, large
 
 
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
-def test_without_a_recipe_it_is_core_s_loader_bit_for_bit(layout, folder, load):
-    write(folder, layout=layout)
-    model, _, _, recipe, report = load()
-    core = comfy.sd.load_diffusion_model(str(folder / "a.safetensors"))
+def test_without_a_recipe_it_is_core_s_loader_bit_for_bit(layout, models_folder, load_model):
+    write(models_folder, layout=layout)
+    model, _, _, recipe, report = load_model()
+    core = comfy.sd.load_diffusion_model(str(models_folder / "a.safetensors"))
     noise = noise_of_unit_size(8)
     sigmas = scheduled(core, "simple", 2)
     euler = comfy.samplers.sampler_object("euler")
@@ -178,9 +121,9 @@ def test_without_a_recipe_it_is_core_s_loader_bit_for_bit(layout, folder, load):
 
 
 @pytest.mark.parametrize("kind", ["UNet", "checkpoint"])
-def test_a_model_that_predicts_x0_gives_its_output_as_the_picture(kind, folder, load):
-    write(folder)
-    model, *_, report = load(recipe=f"lightning/sdxl-1step-{kind.lower()}")
+def test_a_model_that_predicts_x0_gives_its_output_as_the_picture(kind, models_folder, load_model):
+    write(models_folder)
+    model, *_, report = load_model(recipe=f"lightning/sdxl-1step-{kind.lower()}")
     noise = noise_of_unit_size()
     ours = run(model, "SDXL", bridge.ddim(), bridge.schedule([999], model), noise)
     unet = narrow_files.of_diffusers("SDXL", narrow_files.unet("SDXL", "diffusers"))
@@ -190,10 +133,12 @@ def test_a_model_that_predicts_x0_gives_its_output_as_the_picture(kind, folder, 
     assert "predicts x0" in report
 
 
-def test_v_prediction_and_zero_terminal_snr_stay_what_the_file_says(folder, load, largest):
+def test_v_prediction_and_zero_terminal_snr_stay_what_the_file_says(
+    models_folder, load_model, largest
+):
     """By the two empty tensors that mark such files; compared on the host's table, to 2e-3."""
-    write(folder, layout="ComfyUI", v_pred=torch.zeros(1), ztsnr=torch.zeros(1))
-    model = load(recipe="dmd2/sdxl-4step-unet")[0]
+    write(models_folder, layout="ComfyUI", v_pred=torch.zeros(1), ztsnr=torch.zeros(1))
+    model = load_model(recipe="dmd2/sdxl-4step-unet")[0]
     sampling = model.get_model_object("model_sampling")
     noise = noise_of_unit_size()
     ours = run(model, "SDXL", bridge.ddim(), bridge.schedule(trailing(4), model), noise)
@@ -212,14 +157,14 @@ def test_v_prediction_and_zero_terminal_snr_stay_what_the_file_says(folder, load
     assert float(sampling.sigma_max) > 1000
 
 
-def test_a_recipe_of_one_s_own_says_v_and_a_start_between_timesteps(folder, load):
+def test_a_recipe_of_one_s_own_says_v_and_a_start_between_timesteps(models_folder, load_model):
     recipe = builtin_recipes()[RECIPES[800]]
     mine = replace(recipe, id="mine/v", prediction="v", timesteps="0.7005", files=())
-    recipes = folder.parent / "user" / "fewstep" / "recipes"
+    recipes = models_folder.parent / "user" / "fewstep" / "recipes"
     recipes.mkdir(parents=True)
     (recipes / "mine.json").write_text(mine.to_json(), "utf-8")
-    write(folder)
-    model, *_, report = load(recipe="mine/v")
+    write(models_folder)
+    model, *_, report = load_model(recipe="mine/v")
     sampling = model.get_model_object("model_sampling")
     assert isinstance(sampling, comfy.model_sampling.V_PREDICTION)
     assert "starts at t = 699 with noise of unit variance" in report
@@ -230,10 +175,10 @@ def test_a_recipe_of_one_s_own_says_v_and_a_start_between_timesteps(folder, load
 
 
 @pytest.mark.parametrize(("name", "shift"), [("realism", 250), ("vibrant", 500)])
-def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, folder, load):
+def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, models_folder, load_model):
     """Two steps by hand on diffusers' UNet: the picture is that of t', the noise that of t."""
-    write(folder)
-    model, *_, report = load(recipe=f"nitrofusion/sdxl-{name}-unet")
+    write(models_folder)
+    model, *_, report = load_model(recipe=f"nitrofusion/sdxl-{name}-unet")
     noise, times = noise_of_unit_size(), (999, 499)
     watched, calls = seen_by(model)
     ours = run(watched, "SDXL", bridge.lcm(), bridge.schedule(times, model), noise)
@@ -252,35 +197,35 @@ def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, folder, load):
     assert f"floor(t * {shift} / 1000)" in report
 
 
-def test_bin_files_are_read_as_data_alone(folder, load):
-    torch.save(narrow_files.unet("SDXL", "diffusers"), folder / "a.bin")
-    assert load("a.bin", recipe=RECIPES[399])[0] is not None
-    torch.save({"conv_in.weight": torch.nn.Linear(1, 1)}, folder / "code.bin")
+def test_bin_files_are_read_as_data_alone(models_folder, load_model):
+    torch.save(narrow_files.unet("SDXL", "diffusers"), models_folder / "a.bin")
+    assert load_model("a.bin", recipe=RECIPES[399])[0] is not None
+    torch.save({"conv_in.weight": torch.nn.Linear(1, 1)}, models_folder / "code.bin")
     with pytest.raises(ValueError, match="code.bin cannot be read as data alone"):
-        load("code.bin")
+        load_model("code.bin")
 
 
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
-def test_fp8_loads_and_samples(layout, folder, load):
-    write(folder, layout=layout)
-    model = load(recipe=RECIPES[800], weight_dtype="fp8_e4m3fn")[0]
+def test_fp8_loads_and_samples(layout, models_folder, load_model):
+    write(models_folder, layout=layout)
+    model = load_model(recipe=RECIPES[800], weight_dtype="fp8_e4m3fn")[0]
     assert model.model.diffusion_model.dtype == torch.float8_e4m3fn
     noise = noise_of_unit_size(8)
     assert run(model, "SDXL", bridge.lcm(), bridge.schedule([800], model), noise).isfinite().all()
 
 
-def test_a_file_of_two_types_loads(folder, load):
+def test_a_file_of_two_types_loads(models_folder, load_model):
     tensors = narrow_files.unet("SDXL", "diffusers")
     mixed = {k: w.half() if n % 2 else w for n, (k, w) in enumerate(tensors.items())}
-    narrow.write(folder, "a.safetensors", mixed)
-    model = load(recipe=RECIPES[800])[0]
+    narrow.write(models_folder, "a.safetensors", mixed)
+    model = load_model(recipe=RECIPES[800])[0]
     noise = noise_of_unit_size(8)
     assert run(model, "SDXL", bridge.lcm(), bridge.schedule([800], model), noise).isfinite().all()
 
 
-def test_what_the_file_has_not_is_an_error_when_it_is_used(folder, load):
-    write(folder)
-    _, clip, vae, _, report = load(recipe=RECIPES[800])
+def test_what_the_file_has_not_is_an_error_when_it_is_used(models_folder, load_model):
+    write(models_folder)
+    _, clip, vae, _, report = load_model(recipe=RECIPES[800])
     assert "no CLIP and no VAE" in report
     assert not hasattr(clip, "get_ram_usage")
     with pytest.raises(AttributeError, match="a.safetensors has no text encoder. Choose a base"):
@@ -303,11 +248,11 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("what", OTHERS)
-def test_what_is_no_model_is_named_with_its_place(what, folder, load):
+def test_what_is_no_model_is_named_with_its_place(what, models_folder, load_model):
     tensors, sentence = OTHERS[what]
-    narrow.write(folder, "a.safetensors", tensors())
+    narrow.write(models_folder, "a.safetensors", tensors())
     with pytest.raises(ValueError, match=f"a.safetensors {sentence}"):
-        load()
+        load_model()
 
 
 MISSING = {
@@ -321,63 +266,63 @@ MISSING = {
 
 
 @pytest.mark.parametrize(("layout", "part"), [(k, part) for k in MISSING for part in MISSING[k]])
-def test_a_missing_part_is_named_and_nothing_stays_loaded(layout, part, folder, load):
+def test_a_missing_part_is_named_and_nothing_stays_loaded(layout, part, models_folder, load_model):
     tensors = narrow_files.unet("SDXL", layout)
     del tensors[part]
-    narrow.write(folder, "a.safetensors", tensors)
+    narrow.write(models_folder, "a.safetensors", tensors)
     before = len(comfy.model_management.current_loaded_models)
     with pytest.raises(ValueError, match=f"a.safetensors .*{re.escape(part.split('.')[-2])}"):
-        load(recipe=RECIPES[800])
+        load_model(recipe=RECIPES[800])
     assert len(comfy.model_management.current_loaded_models) == before
-    write(folder, layout=layout)
-    assert load(recipe=RECIPES[800])[0] is not None
+    write(models_folder, layout=layout)
+    assert load_model(recipe=RECIPES[800])[0] is not None
 
 
-def test_a_file_that_is_cut_off_is_named(folder, load):
-    write(folder)
-    whole = (folder / "a.safetensors").read_bytes()
+def test_a_file_that_is_cut_off_is_named(models_folder, load_model):
+    write(models_folder)
+    whole = (models_folder / "a.safetensors").read_bytes()
     for length in (0, 4, 1000, len(whole) - 1):
-        (folder / "a.safetensors").write_bytes(whole[:length])
+        (models_folder / "a.safetensors").write_bytes(whole[:length])
         with pytest.raises(
             ValueError, match="a.safetensors cannot be loaded.*Get it again|cut off"
         ):
-            load()
+            load_model()
 
 
-def test_a_base_of_another_kind_is_refused_before_anything_is_loaded(folder, load):
-    write(folder)
-    checkpoints = folder.parent / "checkpoints"
+def test_a_base_of_another_kind_is_refused_before_anything_is_loaded(models_folder, load_model):
+    write(models_folder)
+    checkpoints = models_folder.parent / "checkpoints"
     vae = {"first_stage_model.decoder.conv_in.weight": torch.ones(1)}
     narrow.write(checkpoints, "sd15.safetensors", narrow_files.unet("SD 1.5") | vae)
     with pytest.raises(
         ValueError, match="a.safetensors is for SDXL, and .* sd15.safetensors is SD"
     ):
-        load(recipe=RECIPES[800], base_checkpoint="sd15.safetensors")
+        load_model(recipe=RECIPES[800], base_checkpoint="sd15.safetensors")
     narrow.write(checkpoints, "lora.safetensors", narrow.lora("SDXL", "kohya"))
     with pytest.raises(ValueError, match="lora.safetensors is a LoRA, not a checkpoint"):
-        load(recipe=RECIPES[800], base_checkpoint="lora.safetensors")
+        load_model(recipe=RECIPES[800], base_checkpoint="lora.safetensors")
 
 
-def test_two_files_of_one_name_are_not_guessed_between(folder, load):
-    write(folder)
-    write(folder.parent / "checkpoints", layout="ComfyUI")
+def test_two_files_of_one_name_are_not_guessed_between(models_folder, load_model):
+    write(models_folder)
+    write(models_folder.parent / "checkpoints", layout="ComfyUI")
     with pytest.raises(ValueError, match="both have a file a.safetensors"):
-        load()
+        load_model()
 
 
-def test_an_accelerator_on_a_one_step_model_is_refused(folder, load):
-    write(folder)
-    model = load(recipe=RECIPES[800])[0]
+def test_an_accelerator_on_a_one_step_model_is_refused(models_folder, load_model):
+    write(models_folder)
+    model = load_model(recipe=RECIPES[800])[0]
     with pytest.raises(ValueError, match="already has the accelerator hyper-sd/sdxl-1step-unet"):
         lora_checks.check_single(model, "b.safetensors")
 
 
-def test_a_blocked_recipe_is_refused_with_its_reason(folder, load):
-    write(folder, "SD 1.5", name="instaflow.safetensors")
+def test_a_blocked_recipe_is_refused_with_its_reason(models_folder, load_model):
+    write(models_folder, "SD 1.5", name="instaflow.safetensors")
     with pytest.raises(ValueError, match="Needs a sampler of its own"):
-        load("instaflow.safetensors", base="SD 1.5")
+        load_model("instaflow.safetensors", base="SD 1.5")
 
 
-def test_the_name_tells_the_recipe(folder, load):
-    write(folder, name="Hyper-SDXL-1step-Unet.safetensors")
-    assert load("Hyper-SDXL-1step-Unet.safetensors")[3].id == RECIPES[800]
+def test_the_name_tells_the_recipe(models_folder, load_model):
+    write(models_folder, name="Hyper-SDXL-1step-Unet.safetensors")
+    assert load_model("Hyper-SDXL-1step-Unet.safetensors")[3].id == RECIPES[800]
