@@ -8,12 +8,24 @@ import torch
 from diffusers import UNet2DConditionModel
 
 _INSIDE = "model.diffusion_model."
-_KNOWN_BY = {"SD 1.5": ("model_channels",), "SDXL": ("model_channels", "transformer_depth")}
+_KNOWN_BY = {
+    "SD 1.5": ("model_channels",),
+    "SDXS": ("model_channels",),
+    "SDXL": ("model_channels", "transformer_depth"),
+}
 _UNETS = {
     "SD 1.5": {
         "block_out_channels": (32, 64),
         "down_block_types": ("CrossAttnDownBlock2D",) * 2,
         "up_block_types": ("CrossAttnUpBlock2D",) * 2,
+        "cross_attention_dim": 768,
+        "attention_head_dim": 8,
+    },
+    "SDXS": {
+        "block_out_channels": (32, 64, 128),
+        "down_block_types": ("DownBlock2D", *("CrossAttnDownBlock2D",) * 2),
+        "mid_block_type": None,
+        "up_block_types": (*("CrossAttnUpBlock2D",) * 2, "UpBlock2D"),
         "cross_attention_dim": 768,
         "attention_head_dim": 8,
     },

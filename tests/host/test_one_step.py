@@ -91,6 +91,20 @@ def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(
     assert largest(f"one step at t = {start} against diffusers", error) < 2e-3
 
 
+def test_sdxs_in_one_step_is_diffusers_to_2e_3(models_folder, load_model, largest):
+    write(models_folder, "SDXS", name="sdxs-512-dreamshaper.safetensors")
+    name = "sdxs-512-dreamshaper.safetensors"
+    model, _, _, recipe, _ = load_model(name, base="SDXS")
+    assert recipe.id == "sdxs/512-dreamshaper"
+    noise = noise_of_unit_size()
+    ours = run(model, "SDXS", bridge.lcm(), bridge.schedule([999], model), noise)
+    scheduler = LCMScheduler(**STANDARD)
+    scheduler.set_timesteps(timesteps=[999])
+    theirs = of_diffusers("SDXS", scheduler, noise)
+    error = float((in_the_model_s_scale(model, ours) - theirs).abs().max() / theirs.abs().max())
+    assert largest("SDXS against diffusers", error) < 2e-3
+
+
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
 @pytest.mark.parametrize("base", ["SD 1.5", "SDXL"])
 def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, models_folder, load_model, largest):
