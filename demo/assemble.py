@@ -8,6 +8,7 @@ from torch import Tensor
 
 from .autoencoder import SCALE, SHIFT
 from .inputs import write_inputs
+from .merged import merged
 from .parts import (
     ADAPTERS,
     AUTOENCODER,
@@ -23,6 +24,7 @@ from .parts import (
 from .text_encoder import text_encoder
 
 CHECKPOINT = "fewstep-demo.safetensors"
+FULL_LCM = "fewstep-demo-lcm-unet.safetensors"
 CONTROLNET_NAME = "fewstep-demo-scribble.safetensors"
 # In a LoRA's header, so that its recipe is known whatever the file is called.
 _RECIPES = {name: {"fewstep.recipe": f"{name}/sd15-lora"} for name in ("lcm", "tcd")}
@@ -43,7 +45,7 @@ def checkpoint(model: Weights, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[Path]:
-    """Writes checkpoint, LoRAs and ControlNet into the models folder of a ComfyUI."""
+    """Writes checkpoint, LoRAs, ControlNet and a full LCM UNet into a ComfyUI's models folder."""
     models = base / "models"
     paths = {MODEL: models / "checkpoints" / CHECKPOINT}
     paths |= {name: models / "loras" / lora_name(name) for name in ADAPTERS}
@@ -53,7 +55,12 @@ def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[
             weights = files[name]
             made = checkpoint(weights, dtype) if name == MODEL else _as(weights, dtype)
             write(made, path, _RECIPES.get(name))
-    return [path for name, path in paths.items() if name in files]
+    written = [path for name, path in paths.items() if name in files]
+    if files.keys() >= {MODEL, "lcm"}:
+        written.append(models / "diffusion_models" / FULL_LCM)
+        unet = _as(merged(files[MODEL], files["lcm"]), dtype)
+        write(unet, written[-1], {"fewstep.recipe": "lcm/sd15-full"})
+    return written
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from . import bridge
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
+from .one_step_loader import FewStepOneStepLoader
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
 from .scheduler import FewStepScheduler
@@ -26,6 +27,7 @@ class FewStepExtension(ComfyExtension):
             FewStepScheduler,
             FewStepNoise,
             FewStepLoraLoader,
+            FewStepOneStepLoader,
             FewStepRecipe,
             FewStepFromRecipe,
             FewStepKSampler,

@@ -1,4 +1,4 @@
-"""The host's folders: LoRA files, and what people keep in their user directory."""
+"""The host's folders: LoRAs and models, and what people keep in their user directory."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import folder_paths
 import node_helpers
 
 from ..recipes import Catalog, HashCache, all_recipes
+
+MODEL_FOLDERS = ("checkpoints", "diffusion_models")
 
 
 def lora_names() -> list[str]:
@@ -22,6 +24,47 @@ def lora_path(name: str) -> Path:
             f"There is no file {name} in models/loras. Put it there, or choose another one."
         )
     return Path(path)
+
+
+def model_names() -> list[str]:
+    """Paths under the folders of whole models: checkpoints, then diffusion models."""
+    names = [name for folder in MODEL_FOLDERS for name in folder_paths.get_filename_list(folder)]
+    return list(dict.fromkeys(names))
+
+
+def model_path(name: str) -> Path:
+    """Raises ValueError where the file is gone, or two different files have this name."""
+    paths = [folder_paths.get_full_path(folder, name) for folder in MODEL_FOLDERS]
+    found = [Path(path) for path in paths if path]
+    if not found:
+        raise ValueError(
+            f"There is no file {name} in models/checkpoints or models/diffusion_models. Put it "
+            "there, or choose another one."
+        )
+    if len(found) > 1 and not found[0].samefile(found[1]):
+        raise ValueError(
+            f"models/checkpoints and models/diffusion_models both have a file {name}, and they "
+            "are not the same. Rename one of them."
+        )
+    return found[0]
+
+
+def checkpoint_names() -> list[str]:
+    return folder_paths.get_filename_list("checkpoints")
+
+
+def checkpoint_path(name: str) -> Path:
+    """Raises ValueError where the file is gone."""
+    path = folder_paths.get_full_path("checkpoints", name)
+    if path is None:
+        raise ValueError(
+            f"There is no file {name} in models/checkpoints. Put it there, or choose another one."
+        )
+    return Path(path)
+
+
+def embedding_folders() -> list[str]:
+    return folder_paths.get_folder_paths("embeddings")
 
 
 def user_folder() -> Path:

@@ -59,13 +59,16 @@ def read_lora(path: Path) -> tuple[LoraFile, Header]:
     # Before the tensors: it finds what would keep the host busy or end it.
     header = read_header(path) if safe else None
     file = _cached(path, status.st_size, status.st_mtime_ns)
-    if header is None:
-        tensors = {
-            name: Tensor(_DTYPES.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape))
-            for name, tensor in file.tensors.items()
-        }
-        header = Header(tensors, {}, status.st_size)
-    return file, header
+    return file, header or header_of(file.tensors, status.st_size)
+
+
+def header_of(tensors: Mapping[str, torch.Tensor], size: int) -> Header:
+    """What a safetensors file with these tensors would have as its header."""
+    described = {
+        name: Tensor(_DTYPES.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape))
+        for name, tensor in tensors.items()
+    }
+    return Header(described, {}, size)
 
 
 @lru_cache(maxsize=1)

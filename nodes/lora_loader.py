@@ -4,12 +4,12 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Found, Recipe, needs_hash, recognise
+from ..recipes import Found, Recipe
 from ..schedulers import parse_strengths
 from . import files, lora, lora_checks
+from .choosing import AUTO, chosen_recipe, recognised
 from .inputs import SEARCH_ALIASES, RecipeType
 
-AUTO = "auto"
 MERGE, LIVE = APPLY = ("merge", "live")
 
 
@@ -92,8 +92,8 @@ class FewStepLoraLoader(io.ComfyNode):
             )
         path = files.lora_path(lora_name)
         file, header = lora.read_lora(path)
-        found = _recognised(lora_name, path, header)
-        chosen = found.recipe if recipe == AUTO else _chosen(recipe)
+        found = recognised(lora_name, path, header)
+        chosen = found.recipe if recipe == AUTO else chosen_recipe(recipe)
         lora_checks.check_recipe(chosen, lora_name)
         lora_checks.check_kind(found, lora_name)
         lora_checks.check_single(model, lora_name)
@@ -125,19 +125,6 @@ def _recipes() -> dict[str, Recipe]:
 
 def _usable(recipe: Recipe) -> bool:
     return recipe.kind == "LoRA" and not recipe.blocked
-
-
-def _chosen(name: str) -> Recipe:
-    recipes = _recipes()
-    if name not in recipes:
-        raise ValueError(f"There is no recipe {name}. Choose another one, or auto.")
-    return recipes[name]
-
-
-def _recognised(name: str, path: Any, header: Any) -> Found:
-    recipes = _recipes()
-    known_size = needs_hash(header.size, recipes.values())
-    return recognise(name, header, recipes, files.sha256_of(path) if known_size else None)
 
 
 def _applied(

@@ -9,8 +9,9 @@ from .choice import Choice
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .known_file import KnownFile
-from .layout import Layout, layout_of
+from .layout import Layout, has_clip, has_vae, layout_of
 from .lora_names import modules_of
+from .parts import first_missing
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise
 from .user import Catalog, all_recipes
@@ -28,6 +29,9 @@ __all__ = [
     "Tensor",
     "all_recipes",
     "builtin_recipes",
+    "first_missing",
+    "has_clip",
+    "has_vae",
     "layout_of",
     "modules_of",
     "needs_hash",

@@ -17,6 +17,13 @@ _PREFIX = re.compile(
 )
 _TEXT_ENCODER = re.compile(r"^(lora_te|text_encoder|te\d?_|lora_prior_te)")
 _CONTROL_NET = re.compile(r"(^|\.)(controlnet_|control_model\.|zero_convs\.|controlnet_blocks\.)")
+# What else lies in the models folders, by names such files begin with.
+_OTHERS = (
+    ("a VAE", r"(first_stage_model\.|vae\.)?(en|de)coder\.(conv_in|down|up|layers\.\d+\.conv)"),
+    ("a VAE", r"(first_stage_model\.)?taesd_(en|de)coder\."),
+    ("a text encoder", r"(text_model\.)?encoder\.layers\.0\.self_attn\."),
+    ("a text encoder", r"(encoder\.block\.0\.layer\.|transformer\.resblocks\.0\.)"),
+)
 _UNET_CROSS = re.compile(
     r"(?:attentions_\d+|(?:in|out)put_blocks_\d+_1|middle_block_1)_transformer_blocks_\d+_attn2_to_k$"
 )
@@ -55,11 +62,30 @@ def layout_of(header: Header) -> Layout:
     if any(_CONTROL_NET.search(name) for name in tensors):
         return Layout("a ControlNet")
     if any(name.startswith("model.diffusion_model.") for name in tensors):
-        whole = any(name.startswith("first_stage_model.") for name in tensors)
+        whole = has_vae(header)
         return Layout("checkpoint" if whole else "UNet", *(_model(tensors) or ()))
     if base_and_keys := _model(tensors):
         return Layout("UNet", *base_and_keys)
-    return Layout("a file of no known kind")
+    return Layout(_other(tensors))
+
+
+def has_vae(header: Header) -> bool:
+    """Whether a full model brings its VAE."""
+    return any(name.startswith(("first_stage_model.", "vae.")) for name in header.tensors)
+
+
+def has_clip(header: Header) -> bool:
+    """Whether a full model brings its text encoders."""
+    inside = ("cond_stage_model.", "conditioner.embedders.", "text_encoders.")
+    return any(name.startswith(inside) for name in header.tensors)
+
+
+def _other(names: Iterable[str]) -> str:
+    names = list(names)
+    for what, pattern in _OTHERS:
+        if any(re.match(pattern, name) for name in names):
+            return what
+    return "a file of no known kind"
 
 
 def _lora(tensors: Mapping[str, Tensor], downs: Mapping[str, Tensor]) -> Layout:
@@ -108,10 +134,17 @@ def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:
         if name.endswith(".weight") and len(tensors[full].shape) > 1
     }
     base = _base(widths)
-    if base in _UNET_OF_WIDTH.values() and not any(name.startswith("mid") for name in widths):
-        base = "SDXS" if base != "SDXL" else base
+    if base in ("SD 1.5", "SD 2.1") and _is_sdxs(widths):
+        base = "SDXS"
     known = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "patch_embedding")
     return (base, keys) if base or any(name in widths for name in known) else None
+
+
+def _is_sdxs(names: Iterable[str]) -> bool:
+    """Three levels and nothing in the middle. Other small networks have fewer levels."""
+    names = list(names)
+    last = any(name.startswith(("down_blocks_2_", "input_blocks_5_")) for name in names)
+    return last and not any(name.startswith("mid") for name in names)
 
 
 def _base(widths: Mapping[str, int]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
+from ..schedulers import TRAINING_STEPS, parse_timesteps
 from .choice import Choice
 from .fields import CHECKS, file_facts
 from .known_file import KnownFile
@@ -90,6 +91,15 @@ class Recipe:
             )
         return self.timesteps[str(steps)]
 
+    @property
+    def start(self) -> float:
+        """The highest timestep it is sampled at, 0..999: 800 for Hyper-SD's one-step UNet."""
+        if self.spacing != "listed":
+            return TRAINING_STEPS - 1
+        lists = self.timesteps
+        texts = [lists] if isinstance(lists, str) else lists.values()
+        return max(parse_timesteps(text)[0] for text in texts)
+
     def changed(self, steps: int, cfg: float, gamma: float, strength: float) -> "Recipe":
         """The recipe with other defaults: steps or CFG above 0, gamma or strength from 0 up."""
         return replace(
@@ -120,9 +130,14 @@ class Recipe:
         if self.shift is not None:
             needed.append(f"a model with shift {self.shift:g}")
         if self.timestep_shift is not None:
-            needed.append(f"a model shown timestep floor(t * {self.timestep_shift} / 1000)")
+            shown = f"floor(t * {self.timestep_shift} / 1000)"
+            needed.append(f"a model shown timestep {shown} (Load one-step model does it)")
         if self.prediction in ("x0", "v"):
-            needed.append(f"a model that predicts {self.prediction}")
+            needed.append(f"a model that predicts {self.prediction} (Load one-step model sets it)")
+        if self.start < TRAINING_STEPS - 1:
+            needed.append(
+                f"a model that starts at t = {self.start:g} (Load one-step model cuts it)"
+            )
         return needed
 
     def summary(self) -> str:

@@ -2,13 +2,14 @@
 
 from .listed import parse_timesteps
 from .plan import IMG2IMG, SPACINGS, plan_timesteps
-from .spacing import grid, leading, trailing
+from .spacing import TRAINING_STEPS, grid, leading, trailing
 from .standard import standard_sigma
 from .strengths import parse_strengths, strength_at
 
 __all__ = [
     "IMG2IMG",
     "SPACINGS",
+    "TRAINING_STEPS",
     "grid",
     "leading",
     "parse_strengths",

@@ -12,7 +12,7 @@ from pack import ROOT, schemas  # noqa: E402
 SNAPSHOT = Path(__file__).with_name("schema.json")
 SCHEMAS = schemas()
 # Lists of what is in somebody's folders.
-OF_THE_MACHINE = {("lora_name", "options")}
+OF_THE_MACHINE = {(name, "options") for name in ("lora_name", "model_name", "base_checkpoint")}
 ALIASES = {"tcd", "lcm", "hyper-sd", "turbo", "lightning", "few step"}
 
 

@@ -25,6 +25,39 @@ def largest():
     return remember
 
 
+@pytest.fixture
+def models_folder(tmp_path, monkeypatch):
+    """Empty folders of checkpoints and diffusion models, and an empty user directory."""
+    import folder_paths
+
+    endings = {".safetensors", ".bin"}
+    for name in ("checkpoints", "diffusion_models"):
+        (tmp_path / name).mkdir()
+        known = folder_paths.folder_names_and_paths
+        monkeypatch.setitem(known, name, ([str(tmp_path / name)], endings))
+    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
+    return tmp_path / "diffusion_models"
+
+
+@pytest.fixture
+def load_model(models_folder, monkeypatch):
+    """Call with the loader's inputs: (model, CLIP, VAE, recipe, report)."""
+    import narrow_files
+    from fewstep.nodes.one_step_loader import FewStepOneStepLoader
+
+    for base in ("SD 1.5", "SDXL"):
+        narrow_files.teach(monkeypatch, base)
+
+    def run(name="a.safetensors", *, base="SDXL", **inputs):
+        narrow_files.teach(monkeypatch, base)
+        given = {"recipe": "auto", "base_checkpoint": "none", "weight_dtype": "default"}
+        given["guidance"] = 8.0
+        return FewStepOneStepLoader.execute(name, **{**given, **inputs}).result
+
+    return run
+
+
 def pytest_terminal_summary(terminalreporter):
     for name, error in sorted(_errors.items()):
         terminalreporter.write_line(f"largest relative error, {name}: {error:.1e}")

@@ -59,6 +59,20 @@ class Graph:
             step_strengths=step_strengths,
         )
 
+    def one_step(self, name, base="none", recipe="auto"):
+        return self.add(
+            "FewStepOneStepLoader",
+            model_name=name,
+            recipe=recipe,
+            base_checkpoint=base,
+            weight_dtype="default",
+            guidance=8.0,
+        )
+
+    def decoded(self, latent, vae):
+        images = self.add("VAEDecode", samples=latent, vae=vae)
+        return self.add("PreviewImage", images=images)[0]
+
     def noise(self, seed=7):
         return self.add("RandomNoise", noise_seed=seed)
 

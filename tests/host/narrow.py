@@ -40,11 +40,21 @@ _SDXL = {
     "num_head_channels": 64,
     "transformer_depth": [0, 1, 10],
     "transformer_depth_output": [0, 0, 1, 1, 10, 10],
-    "transformer_depth_middle": 1,
+    # As deep as the last level, which is how diffusers builds it.
+    "transformer_depth_middle": 10,
     "context_dim": 2048,
     "use_linear_in_transformer": True,
     "num_classes": "sequential",
     "adm_in_channels": 2816,
+}
+_SDXS = {
+    **_SD15,
+    "num_res_blocks": [1, 1, 1],
+    "channel_mult": [1, 2, 4],
+    "num_heads": 8,
+    "transformer_depth": [0, 1, 1],
+    "transformer_depth_output": [0, 0, 1, 1, 1, 1],
+    "transformer_depth_middle": -2,
 }
 _FLUX = {
     "image_model": "flux",
@@ -68,6 +78,7 @@ KEYS = ("kohya", "unet A/B", "unet down/up", "peft", "transformer")
 CONFIGS = {
     "SD 1.5": (comfy.supported_models.SD15, _SD15),
     "SDXL": (comfy.supported_models.SDXL, _SDXL),
+    "SDXS": (comfy.supported_models.SD15, _SDXS),
     "FLUX.1": (comfy.supported_models.Flux, _FLUX),
 }
 
@@ -148,7 +159,12 @@ def write(folder, name, tensors):
 
 def conditioning(base, seed=9):
     generator = torch.Generator().manual_seed(seed)
-    width, pooled = {"SD 1.5": (768, None), "SDXL": (2048, 1280), "FLUX.1": (48, 32)}[base]
+    width, pooled = {
+        "SD 1.5": (768, None),
+        "SDXS": (768, None),
+        "SDXL": (2048, 1280),
+        "FLUX.1": (48, 32),
+    }[base]
     extra = {"pooled_output": torch.randn(1, pooled, generator=generator)} if pooled else {}
     return [[torch.randn(1, 7, width, generator=generator), extra]]
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from fewstep.tools.run_error import RunError
 from fewstep.tools.workflow import to_api
 from graphs import Graph, latents, sampled
 
@@ -15,6 +16,7 @@ NODES = [
     "FewStepScheduler",
     "FewStepNoise",
     "FewStepLoraLoader",
+    "FewStepOneStepLoader",
     "FewStepRecipe",
     "FewStepFromRecipe",
     "FewStepKSampler",
@@ -247,6 +249,40 @@ def test_a_lora_file_brings_its_recipe_to_the_sampler(server):
     assert "lora key not loaded" not in server.log_text()
 
 
+def test_a_full_lcm_unet_with_a_base_is_the_lora_on_the_base(server):
+    """The demo's UNet with its LCM-LoRA in the weights: 2e-2 for two roundings to float16."""
+    graph = Graph()
+    loader = graph.one_step("fewstep-demo-lcm-unet.safetensors", "fewstep-demo.safetensors")
+    lora = graph.lora("fewstep-demo-lcm.safetensors")
+    graph.model = [lora[0], 0]
+    theirs = graph.ksampler(recipe=[lora[0], 1])
+    graph.model = [loader[0], 0]
+    graph.positive = graph.add("CLIPTextEncode", clip=[loader[0], 1], text="a red circle")
+    ours = graph.ksampler(recipe=[loader[0], 3])
+    report, picture = graph.show([loader[0], 4]), graph.decoded(ours, [loader[0], 2])
+    saved = [graph.save(latent) for latent in (ours, theirs)]
+    first, second = latents(server, graph, *saved)
+    assert torch.allclose(first, second, atol=2e-2 * float(second.abs().max()))
+    outputs = server.queue(graph.prompt)["outputs"]
+    told = outputs[report]["text"][0]
+    assert "LCM, full model (lcm/sd15-full), recognised by its own metadata" in told
+    assert "CLIP and VAE from fewstep-demo.safetensors" in told
+    assert outputs[picture]["images"]
+
+
+@pytest.mark.parametrize("output", ["CLIP", "VAE"])
+def test_a_unet_without_a_base_says_what_to_connect(server, output):
+    graph = Graph()
+    loader = graph.one_step("fewstep-demo-lcm-unet.safetensors")
+    if output == "CLIP":
+        graph.positive = graph.add("CLIPTextEncode", clip=[loader[0], 1], text="a red circle")
+    graph.model = [loader[0], 0]
+    graph.decoded(graph.ksampler(recipe=[loader[0], 3]), [loader[0], 2])
+    what = "text encoder" if output == "CLIP" else "VAE"
+    with pytest.raises(RunError, match=f"has no {what}. Choose a base_checkpoint"):
+        server.queue(graph.prompt)
+
+
 def test_interrupting_ends_the_run_and_the_next_one_works(server):
     graph = Graph(size=512)
     graph.save(graph.sample(graph.tcd(), graph.sigmas(50), graph.noise(int(time.time()))))
@@ -263,4 +299,6 @@ def test_interrupting_ends_the_run_and_the_next_one_works(server):
 
 def test_the_host_has_no_complaint_about_the_pack(server):
     lines = [line for line in server.log_text().splitlines() if "fewstep" in line.lower()]
+    # What a test above asks for.
+    lines = [line for line in lines if "NotLoadedError" not in line]
     assert not [line for line in lines if "rror" in line or "failed" in line.lower()]

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from fewstep.demo import parts
 from fewstep.demo.autoencoder import Autoencoder
 from fewstep.demo.controlnet import ControlNet
 from fewstep.demo.diffusion import grid_times, noised, sample, signal_power, trailing_times
 from fewstep.demo.lora import Adapter, adapted
+from fewstep.demo.merged import merged
 from fewstep.demo.optimiser import orthogonal
 from fewstep.demo.packing import pack, unpack
 from fewstep.demo.parts import with_alpha
@@ -91,3 +93,25 @@ def test_orthogonal_moves_have_even_singular_values(shape):
     # Five rounds of this polynomial promise about 0.7 to 1.2, bf16 a little more.
     assert values.min() > 0.6
     assert values.max() < 1.3
+
+
+@torch.no_grad()
+def test_a_merged_unet_answers_like_the_unet_with_its_adapter():
+    files = parts.shipped()
+    unet = UNet().eval()
+    start = parts.UNET
+    unet.load_state_dict(_inside(merged(files["model"], files["lcm"]), start))
+    given = torch.randn(1, 4, 8, 8), torch.tensor([999.0]), torch.randn(1, 77, 768)
+    answer = unet(*given)
+    unet.load_state_dict(_inside(files["model"], start))
+    before = unet(*given)
+    pairs = {name: w for name, w in files["lcm"].items() if not name.endswith(".alpha")}
+    adapter = Adapter(unet, rank=next(iter(pairs.values())).shape[0])
+    adapter.load_state_dict(pairs)
+    adapter.attach(unet)
+    assert torch.allclose(unet(*given), answer, atol=1e-4)
+    assert not torch.allclose(before, answer, atol=1e-2)
+
+
+def _inside(weights, start):
+    return {n.removeprefix(start): w for n, w in weights.items() if n.startswith(start)}
