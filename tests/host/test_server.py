@@ -5,6 +5,7 @@ import time
 
 import pytest
 import torch
+from fewstep.tools.demo_workflows import demo_workflow
 from fewstep.tools.run_error import RunError
 from fewstep.tools.workflow import to_api
 from graphs import Graph, latents, sampled
@@ -33,7 +34,7 @@ def test_every_example_workflow_runs_and_saves_a_picture(server, root):
     object_info = server.object_info()
     used = set()
     for file in examples:
-        prompt = to_api(json.loads(file.read_text("utf-8")), object_info)
+        prompt = to_api(demo_workflow(file.stem), object_info)
         entry = server.queue(prompt)
         pictures = [p for out in entry["outputs"].values() for p in out.get("images", [])]
         assert any(picture["type"] == "output" for picture in pictures), file.name
