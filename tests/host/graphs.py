@@ -112,7 +112,11 @@ class Graph:
 
 def latents(server, graph, *saved, timeout=120):
     """Runs a graph and loads the latents of its SaveLatent nodes."""
-    entry = server.queue(graph.prompt, timeout)
+    return saved_latents(server, server.queue(graph.prompt, timeout), *saved)
+
+
+def saved_latents(server, entry, *saved):
+    """The latents that a run has saved, by the ids of the SaveLatent nodes."""
     loaded = []
     for node_id in saved:
         (file,) = entry["outputs"][node_id]["latents"]

@@ -8,7 +8,7 @@ import torch
 from fewstep.tools.demo_workflows import demo_workflow
 from fewstep.tools.run_error import RunError
 from fewstep.tools.workflow import to_api
-from graphs import Graph, latents, sampled
+from graphs import Graph, latents, sampled, saved_latents
 
 NODES = [
     "FewStepSamplerTCD",
@@ -262,9 +262,10 @@ def test_a_full_lcm_unet_with_a_base_is_the_lora_on_the_base(server):
     ours = graph.ksampler(recipe=[loader[0], 3])
     report, picture = graph.show([loader[0], 4]), graph.decoded(ours, [loader[0], 2])
     saved = [graph.save(latent) for latent in (ours, theirs)]
-    first, second = latents(server, graph, *saved)
+    entry = server.queue(graph.prompt)
+    first, second = saved_latents(server, entry, *saved)
     assert torch.allclose(first, second, atol=2e-2 * float(second.abs().max()))
-    outputs = server.queue(graph.prompt)["outputs"]
+    outputs = entry["outputs"]
     told = outputs[report]["text"][0]
     assert "LCM, full model (lcm/sd15-full), recognised by its own metadata" in told
     assert "CLIP and VAE from fewstep-demo.safetensors" in told
