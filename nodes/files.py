@@ -18,12 +18,7 @@ def lora_names() -> list[str]:
 
 def lora_path(name: str) -> Path:
     """Raises ValueError where the file is gone."""
-    path = folder_paths.get_full_path("loras", name)
-    if path is None:
-        raise ValueError(
-            f"There is no file {name} in models/loras. Put it there, or choose another one."
-        )
-    return Path(path)
+    return _path("loras", name)
 
 
 def model_names() -> list[str]:
@@ -55,10 +50,14 @@ def checkpoint_names() -> list[str]:
 
 def checkpoint_path(name: str) -> Path:
     """Raises ValueError where the file is gone."""
-    path = folder_paths.get_full_path("checkpoints", name)
+    return _path("checkpoints", name)
+
+
+def _path(folder: str, name: str) -> Path:
+    path = folder_paths.get_full_path(folder, name)
     if path is None:
         raise ValueError(
-            f"There is no file {name} in models/checkpoints. Put it there, or choose another one."
+            f"There is no file {name} in models/{folder}. Put it there, or choose another one."
         )
     return Path(path)
 
