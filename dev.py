@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_demo_options(commands.add_parser("demo", help="make pictures in 1 to 4 steps, and look"))
     test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
-    test.add_argument("tiers", nargs="*", metavar="TIER", help=_tiers_in_words())
+    test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {_tiers_in_words()}")
     server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
     server.add_argument("--port", type=int, help="the port to use (default: one that is free)")
     host = commands.add_parser("host", help="fetch ComfyUI and print its folder")
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tiers_in_words() -> str:
-    return f"of {', '.join(TIERS)} (all of these), or {', '.join(EXTRA_TIERS)}"
+    return f"{', '.join(TIERS)} (all of these), {', '.join(EXTRA_TIERS)}"
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
     else:
         unknown = set(arguments.tiers) - {*TIERS, *EXTRA_TIERS}
         if unknown:
-            raise UserError(f"There is no tier {unknown.pop()}: choose {_tiers_in_words()}.")
+            raise UserError(f"There is no tier {unknown.pop()}: choose from {_tiers_in_words()}.")
         return 0 if run_tiers(arguments.tiers, set_up(tests=True), after) else 1
     return 0
 
