@@ -1,0 +1,6 @@
+"""What is drawn: the contact sheet of a comparison and the plot of a schedule. Pillow alone."""
+
+from .plot import Hop, Schedule, draw_schedule
+from .sheet import Cell, contact_sheet
+
+__all__ = ["Cell", "Hop", "Schedule", "contact_sheet", "draw_schedule"]
