@@ -20,7 +20,7 @@ from fewstep.tools.demo_files import MODEL_NAME, add_demo_files
 
 RECIPE = builtin_recipes()["tcd/sd15-lora"]
 STEPS, GAMMAS, CFGS = (2, 4), (0.0, 0.3, 1.0), (1.0, 2.0)
-SIZES = (64, 256)
+SIZES = (64, 128)
 SEED, ROUNDS = 42, 5
 
 
