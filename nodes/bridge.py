@@ -33,11 +33,12 @@ def read_levels(model_sampling: Any) -> Levels:
 
 def schedule(times: Sequence[float], model: Any | None = None) -> torch.Tensor:
     """SIGMAS for timesteps 0..999, ending at 0: from the model, or Stable Diffusion's table."""
-    sigma_of = standard_sigma if model is None else _sigma_of(model)
+    sigma_of = standard_sigma if model is None else level_of(model)
     return torch.tensor([sigma_of(time) for time in times] + [0.0] * bool(times))
 
 
-def _sigma_of(model: Any) -> Callable[[float], float]:
+def level_of(model: Any) -> Callable[[float], float]:
+    """The model's noise level of a timestep 0..999."""
     model_sampling = model.get_model_object("model_sampling")
     levels = read_levels(model_sampling)
     if isinstance(levels, TableLevels):

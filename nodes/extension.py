@@ -5,10 +5,12 @@ import os
 from comfy_api.v0_0_2 import ComfyExtension, io
 
 from . import bridge
+from .compare import FewStepCompare
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
 from .one_step_loader import FewStepOneStepLoader
+from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
 from .scheduler import FewStepScheduler
@@ -31,6 +33,8 @@ class FewStepExtension(ComfyExtension):
             FewStepRecipe,
             FewStepFromRecipe,
             FewStepKSampler,
+            FewStepPlot,
+            FewStepCompare,
         ]
 
 

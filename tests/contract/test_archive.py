@@ -20,6 +20,7 @@ TOP_LEVEL = {
     "README.md",
     "example_workflows",
     "nodes",
+    "pictures",
     "pyproject.toml",
     "recipes",
     "samplers",
