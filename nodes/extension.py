@@ -5,6 +5,7 @@ import os
 from comfy_api.v0_0_2 import ComfyExtension, io
 
 from . import bridge
+from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
@@ -31,6 +32,8 @@ class FewStepExtension(ComfyExtension):
             FewStepRecipe,
             FewStepFromRecipe,
             FewStepKSampler,
+            FewStepControlNetApply,
+            FewStepConditioningSteps,
         ]
 
 

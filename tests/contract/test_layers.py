@@ -24,7 +24,7 @@ ALLOWED = {
 # The files of nodes/ that may import the host's insides, besides comfy_api.
 KNOW_THE_HOST = {
     *("bridge.py", "ksampler.py", "lora.py", "live.py", "lora_product.py"),
-    *("model_files.py", "one_step.py", "guidance.py"),
+    *("model_files.py", "one_step.py", "guidance.py", "controlnet.py"),
 }
 KNOWS_THE_FOLDERS = {"files.py"}
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]

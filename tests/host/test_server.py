@@ -21,6 +21,8 @@ NODES = [
     "FewStepRecipe",
     "FewStepFromRecipe",
     "FewStepKSampler",
+    "FewStepControlNetApply",
+    "FewStepConditioningSteps",
 ]
 
 
