@@ -101,8 +101,8 @@ def times_of(steps, spacing, denoise):
     """Timesteps of a spacing; listed ones are uneven, and lie between entries of the table."""
     if spacing != "listed":
         return plan_timesteps(steps, spacing, denoise)
-    uneven = [999 * denoise * (1 - (k / steps) ** 1.5) for k in range(steps)]
-    return plan_timesteps(steps, spacing, 1.0, ", ".join(f"{time:.2f}" for time in uneven))
+    uneven = [denoise * (1 - (k / steps) ** 1.5) for k in range(steps)]
+    return plan_timesteps(steps, spacing, 1.0, ", ".join(f"{share:.6f}" for share in uneven))
 
 
 def windows(count):

@@ -17,12 +17,12 @@ DENOISES = (1.0, 0.6)
 COUNTS = range(1, 9)
 
 
-def _chained(base, model, sigmas, pairs, control, steps, **more):
+def _chained(base, sampled, sigmas, pairs, control, steps, **more):
     positive = narrow.conditioning(base)
     for name, (first, last) in enumerate(pairs):
         positive = runs.applied(positive, control, sigmas, first, last, name, **more)
     steps.now, steps.seen = 0, {}
-    runs.sample(model, positive, sigmas)
+    runs.sample(sampled, positive, sigmas)
     return steps.seen
 
 
@@ -31,7 +31,7 @@ def _chained(base, model, sigmas, pairs, control, steps, **more):
 def test_a_controlnet_runs_at_exactly_the_steps_named(name, base):
     """1 to 8 steps, all spacings, denoise 1 and 0.6, all (first, last), chained: no cell differs.
 
-    Both with nothing but SIGMAS. The last of each chain is the one that works to the end.
+    Nothing but SIGMAS is given. The last of each chain is the one that works to the end.
     """
     steps = runs.Steps()
     model = runs.model_of(runs.SAMPLINGS[name], steps, base)
