@@ -6,6 +6,7 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 
 from . import bridge
 from .compare import FewStepCompare
+from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
@@ -35,6 +36,8 @@ class FewStepExtension(ComfyExtension):
             FewStepKSampler,
             FewStepPlot,
             FewStepCompare,
+            FewStepControlNetApply,
+            FewStepConditioningSteps,
         ]
 
 

@@ -85,4 +85,5 @@ class FewStepKSampler(io.ComfyNode):
         sampler = bridge.recipe_sampler(recipe, bridge.latent_seeds(seed, latent_image))
         sigmas = bridge.schedule(settings.times, model)
         result = SamplerCustomAdvanced.execute(noise, guider, sampler, sigmas, latent_image)
-        return io.NodeOutput(result[0], f"{settings.text}\nseed {seed}, {batch_seeds}")
+        made = bridge.keep_unmasked(latent_image, result[0])
+        return io.NodeOutput(made, f"{settings.text}\nseed {seed}, {batch_seeds}")

@@ -26,6 +26,7 @@ ALLOWED = {
 KNOW_THE_HOST = {
     *("bridge.py", "ksampler.py", "lora.py", "live.py", "lora_product.py"),
     *("missing_parts.py", "model_files.py", "one_step.py", "guidance.py", "cells.py", "images.py"),
+    "controlnet.py",
 }
 KNOWS_THE_FOLDERS = {"files.py"}
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]

@@ -113,6 +113,7 @@ KEYS = ("kohya", "unet A/B", "unet down/up", "peft", "transformer")
 CONFIGS = {
     "SD 1.5": (comfy.supported_models.SD15, _SD15),
     "SDXL": (comfy.supported_models.SDXL, _SDXL),
+    "SD 1.5 inpaint": (comfy.supported_models.SD15, {**_SD15, "in_channels": 9}),
     "SDXS": (comfy.supported_models.SD15, _SDXS),
     "SDXS 0.9": (comfy.supported_models.SD20, _SDXS_09),
     "SD 2.1": (comfy.supported_models.SD20, _SD21),
@@ -199,6 +200,7 @@ def conditioning(base, seed=9):
     generator = torch.Generator().manual_seed(seed)
     width, pooled = {
         "SD 1.5": (768, None),
+        "SD 1.5 inpaint": (768, None),
         "SDXS": (768, None),
         "SDXS 0.9": (1024, None),
         "SD 2.1": (1024, None),

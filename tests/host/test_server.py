@@ -23,6 +23,8 @@ NODES = [
     "FewStepKSampler",
     "FewStepPlot",
     "FewStepCompare",
+    "FewStepControlNetApply",
+    "FewStepConditioningSteps",
 ]
 
 
