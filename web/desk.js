@@ -33,19 +33,31 @@ export const createDesk = (app, api) => {
     });
   };
 
+  const isClassic = () => !app.extensionManager.setting.get("Comfy.VueNodes.Enabled");
   const onWheel = (/** @type {WheelEvent} */ event) => {
     // Nodes 2.0 lets the wheel through by itself; on the classic canvas a panel lies over it.
-    if (!app.extensionManager.setting.get("Comfy.VueNodes.Enabled")) {
-      app.canvas.processMouseWheel(event);
+    if (isClassic()) app.canvas.processMouseWheel(event);
+  };
+  const onGrown = (/** @type {any} */ node) => {
+    // Nodes 2.0 fits the node to its content by itself.
+    if (isClassic() && node.graph) {
+      const least = node.computeSize()[1];
+      if (least > node.size[1]) node.setSize([node.size[0], least]);
+      node.graph.setDirtyCanvas(true, true);
     }
   };
 
   const attach = (/** @type {any} */ node) => {
     const type = node.comfyClass;
+    if (!type?.startsWith("FewStep")) return;
+    listen(node, refreshSoon);
     const isPlot = type in SCHEDULES;
     if (!isPlot && !BADGES.includes(type)) return;
     const words = say();
-    const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, onWheel);
+    const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, {
+      wheel: onWheel,
+      grown: () => onGrown(node),
+    });
     const refresh = () => {
       if (!node.graph) return;
       const now = say();
@@ -54,7 +66,6 @@ export const createDesk = (app, api) => {
     const ended = new AbortController();
     // Any change of the graph, also of nodes that are not ours, can change what is known.
     api.addEventListener("graphChanged", refreshSoon, { signal: ended.signal });
-    listen(node, refreshSoon);
     if (type in LOADERS) {
       after(node, "onExecuted", (/** @type {any} */ output) => {
         const text = output?.fewstep?.[0];

@@ -86,7 +86,7 @@ const samplerMade = (node, facts) => {
   }
   const gamma = setting(node, "gamma");
   if (gamma === undefined) return null;
-  if (node.type === "FewStepSamplerTCD") return { name: "tcd", gamma };
+  if (["FewStepSamplerTCD", "FewStepTCD"].includes(node.type)) return { name: "tcd", gamma };
   if (node.type !== "FewStepSamplerHyperSD") return null;
   const mode = setting(node, "mode");
   if (mode === undefined) return null;

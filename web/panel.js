@@ -14,9 +14,9 @@ const FIRST_HEIGHT = 130;
  * @param {any} node
  * @param {string} label what it is, for people who do not see it
  * @param {boolean} withPlot
- * @param {(event: WheelEvent) => void} onWheel
+ * @param {{wheel: (event: WheelEvent) => void, grown: () => void}} on
  */
-export const addPanel = (node, label, withPlot, onWheel) => {
+export const addPanel = (node, label, withPlot, on) => {
   const svg = drawing("svg", { "aria-hidden": "true", width: "100%" });
   const plot = element("div", {
     flex: `1 1 ${PLOT_HEIGHT}px`,
@@ -26,7 +26,7 @@ export const addPanel = (node, label, withPlot, onWheel) => {
   });
   Object.assign(svg.style, { position: "absolute", inset: "0", height: "100%" });
   plot.append(svg);
-  const words = element("div", { flex: "0 0 auto", padding: "2px 8px 6px" });
+  const words = element("div", { flex: "0 0 auto", padding: withPlot ? "0 8px 6px" : "6px 8px" });
   const root = element(
     "div",
     {
@@ -60,14 +60,14 @@ export const addPanel = (node, label, withPlot, onWheel) => {
     const needed = words.offsetHeight + (withPlot ? PLOT_HEIGHT : 0);
     if (needed !== height) {
       height = needed;
-      node.graph?.setDirtyCanvas(true, true);
+      on.grown();
     }
     draw();
   };
   // Runs when the panel comes into view, so that nodes out of sight cost nothing to open.
   const sizes = new ResizeObserver(measure);
   sizes.observe(root);
-  root.addEventListener("wheel", onWheel, { passive: false });
+  root.addEventListener("wheel", on.wheel, { passive: false });
 
   const widget = node.addDOMWidget(`fewstep_${root.dataset.fewstep}`, "fewstep_panel", root, {
     serialize: false,
@@ -78,7 +78,8 @@ export const addPanel = (node, label, withPlot, onWheel) => {
   return {
     /** @param {{lines: import("./look.js").Line[], picture?: import("./plot.js").Picture}} next */
     show: (next) => {
-      const key = JSON.stringify([next.lines, next.picture?.steps, next.picture?.start, next.picture?.levels.sigma(499)]);
+      const { steps, start, levels } = next.picture ?? {};
+      const key = JSON.stringify([next.lines, steps, start, levels?.sigma(499)]);
       if (key === drawn) return;
       drawn = key;
       shown = next;
@@ -88,7 +89,7 @@ export const addPanel = (node, label, withPlot, onWheel) => {
     },
     end: () => {
       sizes.disconnect();
-      root.removeEventListener("wheel", onWheel);
+      root.removeEventListener("wheel", on.wheel);
     },
   };
 };

@@ -21,6 +21,7 @@ NODES = [
     "FewStepRecipe",
     "FewStepFromRecipe",
     "FewStepKSampler",
+    "FewStepTCD",
 ]
 
 

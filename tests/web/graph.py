@@ -49,7 +49,7 @@ class PageGraph:
 
     def __init__(self, page):
         self.page = page
-        page.evaluate(_VIEW, [60, 60, 1])
+        page.evaluate(_VIEW, [80, 110, 1])
 
     def add(self, node_type, place=(0, 0), **widgets):
         return self.page.evaluate(_ADD, [node_type, widgets, list(place)])

@@ -115,7 +115,7 @@ def test_a_chosen_file_fills_the_badge_at_once_where_its_name_suffices(graph):
     graph.set(node, "lora_name", "Hyper-SDXL-4steps-lora.safetensors")
     shown = graph.panel(node)
     assert shown["lines"][0] == "Hyper-SD 4 steps, SDXL"
-    assert "4 steps" in shown["lines"][1] and "CFG 1 (1-1.5)" in shown["lines"][1]
+    assert "steps 4" in shown["lines"][1] and "CFG 1 (1-1.5)" in shown["lines"][1]
     assert "by the file name" in shown["lines"][2]
     graph.set(node, "lora_name", "something.safetensors")
     assert "does not say" in graph.panel(node)["lines"][0]
@@ -127,9 +127,11 @@ def test_a_chosen_file_fills_the_badge_at_once_where_its_name_suffices(graph):
     assert lines[0] == "SDXS-512-0.9, SDXS"
 
 
-def test_after_the_run_the_badge_says_what_the_content_says(page, server, graph):
+def test_after_the_run_the_badge_says_what_the_content_says(page, renderer, graph):
     graph.add("CheckpointLoaderSimple", ckpt_name="fewstep-demo.safetensors")
     loader = graph.add("FewStepLoraLoader", (400, 0), lora_name="fewstep-demo-tcd.safetensors")
+    # The host does not run, and so does not report, what it has in its cache.
+    graph.set(loader, "strength", 0.9 if renderer == "classic" else 0.8)
     show = graph.add("PreviewAny", (800, 0))
     graph.link("1", 0, loader, "model")
     graph.link(loader, 2, show, "source")
@@ -260,7 +262,8 @@ def test_the_page_keeps_its_head_body_and_globals(page, graph):
     count = """() => [document.head.childElementCount, document.body.childElementCount,
         Object.keys(window).filter(key => /few.?step/i.test(key)).length,
         Object.getOwnPropertyNames(LiteGraph.LGraphNode.prototype).length]"""
-    graph.panel(graph.add("KSampler"))
+    graph.add("KSampler")
+    page.wait_for_timeout(200)
     before = page.evaluate(count)
     for name, widgets in PANELS.items():
         graph.panel(graph.add(name, **widgets))

@@ -76,7 +76,7 @@ def test_every_language_has_every_sentence_with_its_gaps(page, web):
         for key, text in words.items():
             assert sorted(_gaps(text)) == sorted(_gaps(english[key])), (language, key)
         same = [key for key, text in words.items() if text == english[key] and len(text) > 12]
-        assert not [key for key in same if key != "told"], language
+        assert not [key for key in same if key not in ("told", "gammaIs")], language
 
 
 def _gaps(text):
