@@ -250,11 +250,14 @@ def test_both_themes(page, graph, palette, screenshot):
 
 def test_the_words_are_in_the_language_of_the_page(page, graph):
     page.evaluate("app.extensionManager.setting.set('Comfy.Locale', 'zh')")
+    # The page makes its nodes anew in another language.
+    page.wait_for_timeout(1000)
     try:
         node = graph.add("FewStepScheduler")
         assert graph.panel(node)["lines"][0].startswith("4 步")
     finally:
         page.evaluate("app.extensionManager.setting.set('Comfy.Locale', 'en')")
+        page.wait_for_timeout(1000)
 
 
 def test_the_page_keeps_its_head_body_and_globals(page, graph):
