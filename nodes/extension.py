@@ -13,14 +13,17 @@ from .noise import FewStepNoise
 from .one_step_loader import FewStepOneStepLoader
 from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
+from .replacements import register_replacements
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
 from .scheduler import FewStepScheduler
+from .tcd import FewStepTCD
 
 
 class FewStepExtension(ComfyExtension):
     async def on_load(self) -> None:
         if os.environ.get("FEWSTEP_KSAMPLER") == "1":
             bridge.add_to_dropdown()
+        await register_replacements()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
@@ -38,6 +41,7 @@ class FewStepExtension(ComfyExtension):
             FewStepCompare,
             FewStepControlNetApply,
             FewStepConditioningSteps,
+            FewStepTCD,
         ]
 
 

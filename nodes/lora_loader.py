@@ -7,7 +7,7 @@ from comfy_api.v0_0_2 import io
 from ..recipes import Found, Recipe
 from ..schedulers import parse_strengths
 from . import files, lora, lora_checks
-from .choosing import AUTO, chosen_recipe, recognised
+from .choosing import AUTO, chosen_recipe, for_page, recognised
 from .inputs import SEARCH_ALIASES, RecipeType
 from .lora_apply import Applied, merge, run_live
 
@@ -109,15 +109,17 @@ class FewStepLoraLoader(io.ComfyNode):
             patched.set_attachments(
                 lora_checks.ACCELERATOR, lora_checks.Accelerator(lora_name, title, applied)
             )
+        warnings = lora_checks.warnings(found, chosen, match)
         lines = [
             f"{lora_name}: {found.told()}",
             *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
             _layers_text(model, found, match, apply, applied),
             _strength_text(strength, own, each),
-            *lora_checks.warnings(found, chosen, match),
+            *warnings,
         ]
         summary = [chosen.summary()] if chosen else []
-        return io.NodeOutput(patched, chosen, "\n".join(lines + summary))
+        shown = for_page(lora_name, recipe, found, chosen, warnings)
+        return io.NodeOutput(patched, chosen, "\n".join(lines + summary), ui=shown)
 
 
 def _recipes() -> dict[str, Recipe]:

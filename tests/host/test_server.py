@@ -25,6 +25,7 @@ NODES = [
     "FewStepCompare",
     "FewStepControlNetApply",
     "FewStepConditioningSteps",
+    "FewStepTCD",
 ]
 
 
