@@ -24,8 +24,9 @@ if __name__ == "__main__":
     import import_time
     import lora_strength
     import operations
+    import page_load
     import recognition
     import step_time
 
-    for part in (operations, step_time, recognition, lora_strength, import_time):
+    for part in (operations, step_time, recognition, lora_strength, import_time, page_load):
         part.report()
