@@ -25,8 +25,10 @@ if __name__ == "__main__":
     import import_time
     import lora_strength
     import operations
+    import page_load
     import recognition
     import step_time
 
-    for part in (operations, step_time, recognition, lora_strength, compare, import_time):
+    parts = (operations, step_time, recognition, lora_strength, compare, import_time, page_load)
+    for part in parts:
         part.report()
