@@ -91,7 +91,8 @@ def _sample(
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
         seed=seed,
     )
-    return samples.to(comfy.model_management.intermediate_device())
+    samples = samples.to(comfy.model_management.intermediate_device())
+    return bridge.keep_unmasked(latent, {"samples": samples})["samples"]
 
 
 def decode_cells(

@@ -1,4 +1,4 @@
-"""Workflows made with other TCD packs open with our nodes, by the page's own button and at the API."""
+"""Workflows of other TCD packs open with our nodes, by the page's own button and at the API."""
 
 import uuid
 
