@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_demo_options(commands.add_parser("demo", help="make pictures in 1 to 4 steps, and look"))
     test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
-    test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {', '.join(TIERS)} (all)")
+    test.add_argument(
+        "tiers", nargs="*", metavar="TIER", help=f"of {', '.join(TIERS)} (all but the last)"
+    )
     server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
     server.add_argument("--port", type=int, help="the port to use (default: one that is free)")
     host = commands.add_parser("host", help="fetch ComfyUI and print its folder")
@@ -94,7 +96,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         unknown = set(arguments.tiers) - set(TIERS)
         if unknown:
             raise UserError(f"There is no tier {unknown.pop()}: choose from {', '.join(TIERS)}.")
-        return 0 if run_tiers(arguments.tiers, set_up(tests=True), after) else 1
+        cluster = "cluster" in arguments.tiers
+        return 0 if run_tiers(arguments.tiers, set_up(tests=True, cluster=cluster), after) else 1
     return 0
 
 

@@ -21,11 +21,12 @@ def _prepare() -> None:
 
 if __name__ == "__main__":
     _prepare()
+    import batch
     import import_time
     import lora_strength
     import operations
     import recognition
     import step_time
 
-    for part in (operations, step_time, recognition, lora_strength, import_time):
+    for part in (operations, step_time, recognition, lora_strength, import_time, batch):
         part.report()

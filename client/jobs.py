@@ -1,6 +1,7 @@
 """From a table, lists and seeds to jobs: each frozen, with an id made of what it will run."""
 
 import csv
+import io
 import itertools
 import json
 import re
@@ -116,7 +117,7 @@ def _value(column: str, values: dict[str, Any], name: str) -> Any:
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in reader:
             if None in row or None in row.values():
@@ -130,7 +131,7 @@ def _csv_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def _json_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
