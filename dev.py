@@ -98,7 +98,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         unknown = set(arguments.tiers) - {*TIERS, *EXTRA_TIERS}
         if unknown:
             raise UserError(f"There is no tier {unknown.pop()}: choose from {_tiers_in_words()}.")
-        return 0 if run_tiers(arguments.tiers, set_up(tests=True), after) else 1
+        host = set_up(tests=True, cluster="cluster" in arguments.tiers)
+        return 0 if run_tiers(arguments.tiers, host, after) else 1
     return 0
 
 

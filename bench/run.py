@@ -21,6 +21,7 @@ def _prepare() -> None:
 
 if __name__ == "__main__":
     _prepare()
+    import batch
     import compare
     import import_time
     import lora_strength
@@ -29,6 +30,6 @@ if __name__ == "__main__":
     import recognition
     import step_time
 
-    parts = (operations, step_time, recognition, lora_strength, compare, import_time, page_load)
-    for part in parts:
+    samplers = (operations, step_time, recognition, lora_strength, compare)
+    for part in (*samplers, import_time, page_load, batch):
         part.report()

@@ -17,8 +17,8 @@ from .processes import guarded, start, stop
 from .setup import set_up_host
 
 TIERS = ("unit", "contract", "host", "web")
-# Run only where they are named.
-EXTRA_TIERS = ("slow",)
+# Run only where they are named: they take 16 GiB of memory, and packages that nothing else does.
+EXTRA_TIERS = ("slow", "cluster")
 _ON_EVERY_HOST = ("contract", "host")
 _NO_TESTS = 5
 
