@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 _MUTED, _BYPASSED = 2, 4
 _VIRTUAL = {"Note", "MarkdownNote", "Reroute", "PrimitiveNode"}
-_WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
+_WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR"}
 
 
 class _Source(NamedTuple):
@@ -107,7 +107,10 @@ def _extra_widgets(name: str, spec: list) -> int:
     has_control = options.get("control_after_generate") or (
         spec[0] == "INT" and name in ("seed", "noise_seed")
     )
-    uploads = any(options.get(f"{kind}_upload") for kind in ("image", "video", "audio"))
+    # A widget of its own kind, such as the canvas of Painter, has no button beside it.
+    uploads = "widgetType" not in options and any(
+        options.get(f"{kind}_upload") for kind in ("image", "video", "audio")
+    )
     return int(bool(has_control)) + int(uploads)
 
 
