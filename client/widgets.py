@@ -94,5 +94,8 @@ def _extra(name: str, spec: list) -> int:
     has_control = given.get("control_after_generate") or (
         spec[0] == "INT" and name in ("seed", "noise_seed")
     )
-    uploads = any(given.get(f"{kind}_upload") for kind in ("image", "video", "audio"))
+    # A widget of its own kind, such as the canvas of Painter, has no button beside it.
+    uploads = "widgetType" not in given and any(
+        given.get(f"{kind}_upload") for kind in ("image", "video", "audio")
+    )
     return int(bool(has_control)) + int(uploads)

@@ -4,27 +4,39 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .example_files import is_for_the_demo
 from .paths import EXAMPLES
 
-_ASKED, _DRAWN = 512, 64
-_SIZED = ("EmptyLatentImage", "ImageScale")
+_ASKED, _DRAWN = (512, 1024), 64
+_SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter")
+
+
+def example(title: str) -> dict[str, Any]:
+    """The example with this title, as saved."""
+    return json.loads((EXAMPLES / f"{title}.json").read_text("utf-8"))
 
 
 def demo_workflow(title: str) -> dict[str, Any]:
-    """The example with this title, as saved, at the demo model's size."""
-    workflow = json.loads((EXAMPLES / f"{title}.json").read_text("utf-8"))
+    """The example with this title at the demo model's size."""
+    workflow = example(title)
     for node in workflow["nodes"]:
         if node["type"] in _SIZED:
             values = node["widgets_values"]
-            node["widgets_values"] = [_DRAWN if value == _ASKED else value for value in values]
+            node["widgets_values"] = [_DRAWN if value in _ASKED else value for value in values]
     return workflow
 
 
+def demo_titles() -> list[str]:
+    """The examples whose model files are all the demo model's."""
+    titles = sorted(file.stem for file in EXAMPLES.glob("*.json"))
+    return [title for title in titles if is_for_the_demo(example(title))]
+
+
 def add_demo_workflows(base_dir: Path) -> None:
-    """Puts them into the workflow list of the host's page; those that are there stay."""
+    """Puts those it can run into the workflow list of the host's page; what is there stays."""
     folder = base_dir / "user" / "default" / "workflows"
     folder.mkdir(parents=True, exist_ok=True)
-    for file in EXAMPLES.glob("*.json"):
-        copy = folder / file.name
+    for title in demo_titles():
+        copy = folder / f"{title}.json"
         if not copy.exists():
-            copy.write_text(json.dumps(demo_workflow(file.stem)), "utf-8")
+            copy.write_text(json.dumps(demo_workflow(title)), "utf-8")

@@ -20,6 +20,7 @@ TOP_LEVEL = {
     "client",
     "README.md",
     "example_workflows",
+    "locales",
     "nodes",
     "pictures",
     "pyproject.toml",

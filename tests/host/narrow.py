@@ -122,6 +122,12 @@ CONFIGS = {
 }
 
 
+_TRANSFORMERS = {
+    "FLUX.1": comfy.utils.flux_to_diffusers,
+    "SD3": comfy.utils.mmdit_to_diffusers,
+}
+
+
 @functools.cache
 def patcher(base):
     """A model of this base as the host's loaders hand it out."""
@@ -144,8 +150,8 @@ def _paths(base):
     model = patcher(base).model
     config = model.model_config.unet_config
     weights = model.state_dict()
-    if base == "FLUX.1":
-        names = comfy.utils.flux_to_diffusers(config, output_prefix="diffusion_model.")
+    if base in _TRANSFORMERS:
+        names = _TRANSFORMERS[base](config, output_prefix="diffusion_model.")
     else:
         names = comfy.utils.unet_to_diffusers(config)
         names = {name: f"diffusion_model.{inside}" for name, inside in names.items()}

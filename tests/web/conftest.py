@@ -1,5 +1,6 @@
 """A real page of a real ComfyUI, once for each way the page draws nodes."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from fewstep.tools.chromium import HOW_TO_GET_IT
 from fewstep.tools.demo_files import add_demo_files
+from fewstep.tools.example_files import model_files
+from fewstep.tools.paths import EXAMPLES
 from fewstep.tools.server import Server
 from playwright.sync_api import sync_playwright
 
@@ -35,8 +38,18 @@ _EMPTY = """async () => app.loadGraphData({
 def server(tmp_path_factory) -> Iterator[Server]:
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
+    _add_names(base / "models")
     with Server(Path(os.environ["FEWSTEP_HOST"]), base) as running:
         yield running
+
+
+def _add_names(models: Path) -> None:
+    """Empty files for all that the examples name: the page asks for nothing but the names."""
+    for example in EXAMPLES.glob("*.json"):
+        for folder, name in model_files(json.loads(example.read_text("utf-8"))):
+            (models / folder).mkdir(parents=True, exist_ok=True)
+            if not (models / folder / name).exists():
+                (models / folder / name).touch()
 
 
 @pytest.fixture(scope="session")

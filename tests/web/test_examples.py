@@ -10,7 +10,14 @@ from fewstep.tools.workflow import to_api, widget_values
 FILES = sorted(EXAMPLES.glob("*.json"))
 _LOAD = "async workflow => { await app.loadGraphData(workflow) }"
 _SAVE = "() => JSON.parse(JSON.stringify(app.graph.serialize()))"
-_PROMPT = "async () => (await app.graphToPrompt()).output"
+# Nodes 2.0 sends the canvas of Painter as a file with a name of its own each time.
+_PROMPT = """async () => {
+    const { output } = await app.graphToPrompt()
+    for (const node of Object.values(output)) {
+        if (node.class_type === 'Painter') node.inputs.mask = ''
+    }
+    return output
+}"""
 _BOXES = "() => app.graph.nodes.map(node => [node.title, ...node.getBounding()])"
 
 

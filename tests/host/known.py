@@ -1,0 +1,184 @@
+"""Files of models that the host recognises by itself: as wide as the published ones, with few and
+narrow layers where the host reads the number and width from the file, and random weights.
+
+Text encoders are the exception: the host builds them whole whatever the file holds. There a small
+pack in the test's own server asks for two layers, by the option that the host has for it.
+"""
+
+import functools
+import os
+from pathlib import Path
+
+import comfy.supported_models
+import comfy.taesd.taesd
+import narrow
+import short_text_encoders
+import torch
+from comfy import sd1_clip, sdxl_clip
+from comfy.text_encoders import sd2_clip, sd3_clip
+from safetensors.torch import save_file
+
+_TABLE = {**narrow.CONFIGS["SD 1.5"][1], "model_channels": 320, "channel_mult": [1, 1]}
+_SDXL = {
+    **narrow.CONFIGS["SDXL"][1],
+    "model_channels": 320,
+    "num_res_blocks": [2, 2, 2],
+    "channel_mult": [1, 1, 1],
+    "transformer_depth": [0, 0, 2, 2, 10, 10],
+    "transformer_depth_output": [0] * 9,
+    "transformer_depth_middle": -1,
+}
+_SD3 = {
+    "in_channels": 16,
+    "out_channels": 16,
+    "patch_size": 2,
+    # The width is 64 times the depth.
+    "depth": 2,
+    "input_size": None,
+    "adm_in_channels": 2048,
+    "context_embedder_config": {
+        "target": "torch.nn.Linear",
+        "params": {"in_features": 4096, "out_features": 128},
+    },
+    "num_patches": 1024,
+    "pos_embed_max_size": 32,
+    "pos_embed_scaling_factor": None,
+    "qk_norm": "rms",
+    "x_block_self_attn_layers": [],
+}
+# Bases as `narrow` knows them, with the host's class and the config read from such a file.
+_KNOWN = {
+    "known SD 1.5": (comfy.supported_models.SD15, _TABLE),
+    "known SD 2.1": (
+        comfy.supported_models.SD20,
+        {**_TABLE, "context_dim": 1024, "use_linear_in_transformer": True, "num_heads": 5},
+    ),
+    "known SDXL": (comfy.supported_models.SDXL, _SDXL),
+    "known SDXS": (
+        comfy.supported_models.SD15,
+        {**narrow.CONFIGS["SDXS"][1], "model_channels": 320, "channel_mult": [1, 1, 1]},
+    ),
+    "SD3": (comfy.supported_models.SD3, _SD3),
+}
+narrow.CONFIGS.update(_KNOWN)
+
+_RECIPES = {
+    "Hyper-SD3-4steps-CFG-lora.safetensors": "hyper-sd/sd3-4step-cfg",
+    "Hyper-SDXL-8steps-CFG-lora.safetensors": "hyper-sd/sdxl-8step-cfg",
+    "dmd2_sdxl_4step_lora_fp16.safetensors": "dmd2/sdxl-4step",
+    "lcm-lora-sdxl.safetensors": "lcm/sdxl-lora",
+    "sd3.5_large_turbo.safetensors": "turbo/sd35-large",
+}
+
+
+def install(custom_nodes):
+    """The pack that asks for short text encoders, for a server that is started afterwards."""
+    folder = custom_nodes / "short_text_encoders"
+    folder.mkdir(parents=True)
+    source = Path(short_text_encoders.__file__).read_text("utf-8")
+    (folder / "__init__.py").write_text(f"{source}\n\nshorten()\n", "utf-8")
+
+
+def write_models(models, wanted):
+    """Writes the files `wanted`, {(folder, name)}; files that hold the same are one file."""
+    restore = short_text_encoders.shorten()
+    try:
+        made = {}
+        for folder, name in sorted(wanted):
+            path = models / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            kind = _kind(folder, name)
+            metadata = {"fewstep.recipe": _RECIPES[name]} if name in _RECIPES else None
+            shared = (folder, *kind, str(metadata))
+            if shared in made:
+                os.link(made[shared], path)
+                continue
+            tensors = {key: weight.contiguous() for key, weight in kind[0](*kind[1:]).items()}
+            save_file(tensors, path, metadata)
+            made[shared] = path
+    finally:
+        restore()
+
+
+def _kind(folder, name):
+    """What makes a file: a function and what it is told."""
+    if folder == "loras":
+        base = "SD3" if "SD3" in name else "known SDXL"
+        return narrow.lora, base, "transformer" if base == "SD3" else "kohya"
+    if folder == "text_encoders":
+        return _text_encoder, name.split("_")[0] if "t5" in name else name.removesuffix(_END)
+    base = next(base for part, base in _BASES.items() if part in name)
+    if folder == "diffusion_models":
+        return _unet, base
+    return _checkpoint, base, "sd3.5" not in name
+
+
+_END = ".safetensors"
+# By what is in the name, in this order.
+_BASES = {
+    "sd3": "SD3",
+    "sdxs": "known SDXS",
+    "sd_turbo": "known SD 2.1",
+    "v1-5": "known SD 1.5",
+    "": "known SDXL",
+}
+_TEXT_ENCODERS = {
+    "known SD 1.5": sd1_clip.SD1ClipModel,
+    "known SD 2.1": sd2_clip.SD2ClipModel,
+    "known SDXL": sdxl_clip.SDXLClipModel,
+}
+
+
+def _unet(base):
+    weights = narrow.patcher(base).model.diffusion_model.state_dict()
+    return {name: weight.half() for name, weight in weights.items()}
+
+
+def _checkpoint(base, with_text_encoders):
+    config = narrow.patcher(base).model.model_config
+    parts = {f"model.diffusion_model.{name}": weight for name, weight in _unet(base).items()}
+    channels = config.unet_config["in_channels"]
+    vae = comfy.taesd.taesd.TAESD(latent_channels=channels).state_dict()
+    parts |= {f"first_stage_model.{name}": weight for name, weight in vae.items()}
+    if not with_text_encoders:
+        return parts
+    if base == "SD3":
+        return parts | _named(_random(sd3_clip.sd3_clip(t5=False)), "", "text_encoders.")
+    given = _random(_TEXT_ENCODERS[base])
+    return parts | config.process_clip_state_dict_for_saving(given)
+
+
+def _text_encoder(name):
+    """A file of its own; the host tells them apart by a layer that only whole ones have."""
+    weights = _random(sd3_clip.sd3_clip(dtype_t5=torch.float16))
+    inside = f"{name}.transformer."
+    found = {key.removeprefix(inside): w for key, w in weights.items() if key.startswith(inside)}
+    marks = {
+        "clip_g": ("text_model.encoder.layers.30.mlp.fc1.weight", (1, 1)),
+        "t5xxl": ("encoder.block.23.layer.1.DenseReluDense.wi_1.weight", (10240, 1)),
+    }
+    if name in marks:
+        key, shape = marks[name]
+        found[key] = torch.zeros(shape, dtype=torch.float16)
+    if name == "t5xxl":
+        return {key: weight.to(torch.float8_e4m3fn) for key, weight in found.items()}
+    return found
+
+
+@functools.cache
+def _random(kind):
+    """Weights of a text encoder that was built short."""
+    model = kind(device="cpu", dtype=torch.float16)
+    generator = torch.Generator().manual_seed(6)
+    made = {}
+    for name, weight in model.state_dict().items():
+        if weight.ndim > 1:
+            value = 0.02 * torch.randn(weight.shape, generator=generator)
+        else:
+            value = torch.full(weight.shape, float("norm" in name and "bias" not in name))
+        made[name] = value.to(weight.dtype)
+    return made
+
+
+def _named(weights, old, new):
+    return {new + name.removeprefix(old): weight for name, weight in weights.items()}

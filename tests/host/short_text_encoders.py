@@ -1,0 +1,27 @@
+"""Text encoders with one to three layers, by the option that the host has for their settings.
+
+Everything else of them stays: widths, tokens, keys, how they are joined. A test's server gets this
+file as a pack of its own.
+"""
+
+import functools
+
+import comfy.sd1_clip
+
+NODE_CLASS_MAPPINGS = {}
+_FEW = {"num_hidden_layers": 3, "num_layers": 1, "d_ff": 64}
+
+
+def shorten():
+    """From now on every text encoder is built short; gives what puts the whole ones back."""
+    kind = comfy.sd1_clip.SDClipModel
+    whole = kind.__init__
+
+    @functools.wraps(whole)
+    def short(self, *args, model_options=None, **named):
+        options = {"model_name": "clip_l", **(model_options or {})}
+        options[f"{options['model_name']}_model_config"] = _FEW
+        whole(self, *args, model_options=options, **named)
+
+    kind.__init__ = short
+    return functools.partial(setattr, kind, "__init__", whole)

@@ -1,0 +1,60 @@
+"""Every example workflow, from its file to a picture: on the demo model, or on models as wide as
+those it names, with random weights.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlencode
+
+import known
+import pytest
+from fewstep.tools.demo_workflows import demo_workflow, example
+from fewstep.tools.example_files import is_for_the_demo, model_files
+from fewstep.tools.paths import EXAMPLES
+from fewstep.tools.server import Server
+from fewstep.tools.workflow import to_api
+from test_server import NODES
+
+TITLES = sorted(file.stem for file in EXAMPLES.glob("*.json"))
+# Examples on a node of core that older hosts do not have, and the first version that has it.
+NEWER = {"Live drawing in 1 step": ("Painter", (0, 18))}
+VERSION = tuple(map(int, os.environ.get("FEWSTEP_HOST_VERSION", "99.0").split(".")[:2]))
+
+
+@pytest.fixture(scope="module")
+def other_server(tmp_path_factory):
+    """The host with the models that the examples for other families name."""
+    base = tmp_path_factory.mktemp("known")
+    others = [example(title) for title in TITLES if not is_for_the_demo(example(title))]
+    known.write_models(base / "models", set().union(*map(model_files, others)))
+    known.install(base / "custom_nodes")
+    with Server(Path(os.environ["FEWSTEP_HOST"]), base) as running:
+        yield running
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_an_example_runs_and_makes_a_picture(title, request):
+    demo = is_for_the_demo(example(title))
+    server = request.getfixturevalue("server" if demo else "other_server")
+    object_info = server.object_info()
+    node, since = NEWER.get(title, ("", (0, 0)))
+    if since > VERSION:
+        assert node not in object_info
+        pytest.skip(f"ComfyUI has {node} from {since[0]}.{since[1]} on")
+    said = len(server.log_text())
+    entry = server.queue(to_api(demo_workflow(title), object_info), timeout=120)
+    outputs = entry["outputs"].values()
+    pictures = [picture for out in outputs for picture in out.get("images", [])]
+    assert any(server.get(_address(picture))[:4] == b"\x89PNG" for picture in pictures)
+    assert "not loaded" not in server.log_text()[said:]
+    texts = " ".join(text for out in outputs for text in out.get("text", []))
+    assert "unknown" not in texts and "step" in texts
+
+
+def test_every_node_of_the_pack_is_in_an_example():
+    used = {node["type"] for title in TITLES for node in example(title)["nodes"]}
+    assert set(NODES) <= used
+
+
+def _address(picture):
+    return f"/view?{urlencode(picture)}"
