@@ -36,7 +36,10 @@ class Result(NamedTuple):
 
 
 def run_tiers(tiers: Sequence[str], host: Host, pytest_arguments: Sequence[str]) -> bool:
-    """Runs the tiers (all but the cluster, if none is named), prints the results, and is true if all is well."""
+    """Runs the tiers, prints the results, and is true if all is well.
+
+    Without names: all but the cluster.
+    """
     results = []
     for tier in tiers or _DEFAULT:
         for one in _hosts_of(tier, host):
