@@ -15,7 +15,7 @@ from fewstep.tools.demo_workflows import demo_workflow
 from fewstep.tools.server import Server
 
 ROOT = Path(__file__).resolve().parents[1]
-JOBS, NAIVE_JOBS = 300, 100
+JOBS, OTHER_JOBS = 300, 100
 TITLE = "Batch of prompts"
 SAMPLER = "7"
 
@@ -30,7 +30,8 @@ def report() -> None:
             workflow = demo_workflow(TITLE)
             _client(server, workflow, Path(folder), 3, first_seed=900)
             for name, run, count, seed in (
-                ("post, wait, download", _naive, NAIVE_JOBS, 2000),
+                ("post, wait, download", _naive, OTHER_JOBS, 2000),
+                ("all queued, nothing fetched", _queued, OTHER_JOBS, 3000),
                 ("this client", _client, JOBS, 1000),
             ):
                 server.post("/history", {"clear": True})
@@ -55,6 +56,14 @@ def _naive(server, workflow, folder, count, *, first_seed):
         (picture,) = entry["outputs"]["10"]["images"]
         query = f"filename={picture['filename']}&subfolder={picture['subfolder']}&type=output"
         (folder / f"{seed}.png").write_bytes(server.get(f"/view?{query}"))
+
+
+def _queued(server, workflow, folder, count, *, first_seed):
+    prompt = to_api(workflow, server.object_info())
+    for seed in range(first_seed, first_seed + count):
+        prompt[SAMPLER]["inputs"]["seed"] = seed
+        last = server.submit(prompt)
+    server.wait(last)
 
 
 def _print(name, history):

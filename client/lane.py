@@ -23,6 +23,8 @@ TROUBLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError, json.JSONDecodeEr
 _AHEAD_SECONDS, _AHEAD_LEAST = 0.5, 2
 _QUIET_SECONDS, _POLL_SECONDS = 5.0, 0.3
 _BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# While a server goes from one job to the next, requests would keep its interpreter from doing so.
+_ASIDE_SECONDS = 0.02
 # So long a server may be away before others get its jobs.
 _GRACE_SECONDS = 10.0
 _PREVIEW_SECONDS = 0.5
@@ -39,6 +41,7 @@ class ServerLane:
         self._fetching: dict[str, asyncio.Task] = {}
         self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._seconds, self._last_end, self._last_preview = 0.5, 0.0, 0.0
+        self._aside_until = 0.0
         self._listens = False
 
     def wake(self) -> None:
@@ -112,11 +115,14 @@ class ServerLane:
             self._started.add(event.prompt_id)
         elif event and event.kind == "ended" and event.prompt_id in self._queued:
             self._note_pace()
+            self._step_aside()
             self._fetch(event.prompt_id, *self._queued.pop(event.prompt_id))
         elif event and event.kind == "preview" and self._batch.previews:
             self._show(event.picture)
 
     async def _fill(self) -> None:
+        if self._queued and time.monotonic() < self._aside_until:
+            return
         ahead = min(self._most, max(_AHEAD_LEAST, math.ceil(_AHEAD_SECONDS / self._seconds)))
         # Results that pile up here hold the server back before they fill the memory.
         room = ahead - len(self._queued) - max(0, len(self._fetching) - self._most)
@@ -170,6 +176,7 @@ class ServerLane:
 
     async def _collect(self, prompt_id: str, job: str, attempt: Try) -> None:
         try:
+            await asyncio.sleep(max(0.0, self._aside_until - time.monotonic()))
             entry = await self._server.history(prompt_id)
             if entry is None:
                 return await self._batch.lose(self, job, attempt, running=False)
@@ -203,6 +210,10 @@ class ServerLane:
             self._seconds += 0.2 * (min(now - self._last_end, 60) - self._seconds)
             self._seconds = max(self._seconds, 1e-3)
         self._last_end = now
+
+    def _step_aside(self) -> None:
+        self._aside_until = time.monotonic() + (_ASIDE_SECONDS if len(self._queued) > 1 else 0)
+        asyncio.get_running_loop().call_later(_ASIDE_SECONDS * 1.1, self.wake)
 
     def _show(self, picture: bytes) -> None:
         if time.monotonic() - self._last_preview > _PREVIEW_SECONDS:
