@@ -8,14 +8,16 @@ import { catalogOf } from "./recipes.js";
 import { SCHEDULES, scheduleOf } from "./schedule.js";
 import { sayIn } from "./strings.js";
 
-/** @param {any} app @param {any} api */
-export const createDesk = (app, api) => {
+/** @param {any} app */
+export const createDesk = (app) => {
   /** @type {Map<any, () => void>} */
   const panels = new Map();
   /** @type {WeakMap<any, import("./known.js").Report>} */
   const reports = new WeakMap();
   /** @type {import("./recipes.js").Catalog} */
   let catalog = {};
+  /** Nodes that are to get a panel as soon as they are drawn. @type {Set<any>} */
+  const unseen = new Set();
   let waiting = false;
 
   const facts = {
@@ -29,6 +31,7 @@ export const createDesk = (app, api) => {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
+      if (!isClassic()) [...unseen].forEach(addTo);
       for (const refresh of [...panels.values()]) refresh();
     });
   };
@@ -51,21 +54,8 @@ export const createDesk = (app, api) => {
     const type = node.comfyClass;
     if (!type?.startsWith("FewStep")) return;
     listen(node, refreshSoon);
-    const isPlot = type in SCHEDULES;
-    if (!isPlot && !BADGES.includes(type)) return;
-    const words = say();
-    const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, {
-      wheel: onWheel,
-      grown: () => onGrown(node),
-    });
-    const refresh = () => {
-      if (!node.graph) return;
-      const now = say();
-      panel.show(isPlot ? scheduleOf(node, facts, now) : { lines: badgeOf(node, facts, now) });
-    };
-    const ended = new AbortController();
-    // Any change of the graph, also of nodes that are not ours, can change what is known.
-    api.addEventListener("graphChanged", refreshSoon, { signal: ended.signal });
+    if (!(type in SCHEDULES) && !BADGES.includes(type)) return;
+    after(node, "onRemoved", () => unseen.delete(node));
     if (type in LOADERS) {
       after(node, "onExecuted", (/** @type {any} */ output) => {
         const text = output?.fewstep?.[0];
@@ -73,17 +63,38 @@ export const createDesk = (app, api) => {
         refreshSoon();
       });
     }
+    if (!isClassic()) return addTo(node);
+    // The host makes an element for each panel of a graph when it opens, in view or not: 2 ms each.
+    unseen.add(node);
+    after(node, "onDrawForeground", () => unseen.has(node) && addTo(node));
+  };
+
+  const addTo = (/** @type {any} */ node) => {
+    unseen.delete(node);
+    const isPlot = node.comfyClass in SCHEDULES;
+    const words = say();
+    const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, {
+      wheel: onWheel,
+      grown: () => onGrown(node),
+      seen: refreshSoon,
+    });
+    const refresh = () => {
+      if (!node.graph || !panel.inView()) return;
+      const now = say();
+      panel.show(isPlot ? scheduleOf(node, facts, now) : { lines: badgeOf(node, facts, now) });
+    };
     after(node, "onRemoved", () => {
-      ended.abort();
       panel.end();
       panels.delete(node);
     });
     // A node that is taken out and put back, as undo does, is given its panel again.
     after(node, "onAdded", () => {
+      panel.begin();
       panels.set(node, refresh);
       refreshSoon();
     });
     panels.set(node, refresh);
+    onGrown(node);
     refreshSoon();
   };
 

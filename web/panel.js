@@ -14,7 +14,7 @@ const FIRST_HEIGHT = 130;
  * @param {any} node
  * @param {string} label what it is, for people who do not see it
  * @param {boolean} withPlot
- * @param {{wheel: (event: WheelEvent) => void, grown: () => void}} on
+ * @param {{wheel: (event: WheelEvent) => void, grown: () => void, seen: () => void}} on
  */
 export const addPanel = (node, label, withPlot, on) => {
   const svg = drawing("svg", { "aria-hidden": "true", width: "100%" });
@@ -50,32 +50,47 @@ export const addPanel = (node, label, withPlot, on) => {
   let shown = null;
   let drawn = "";
   let height = withPlot ? FIRST_HEIGHT : FIRST_HEIGHT - PLOT_HEIGHT;
+  let seen = false;
+  let [wide, high] = [0, 0];
 
   const draw = () => {
-    const { offsetWidth: wide, offsetHeight: high } = plot;
     if (shown?.picture && wide && high) drawPlot(svg, shown.picture, wide, high);
   };
-  const measure = () => {
-    if (!root.offsetWidth) return;
-    const needed = words.offsetHeight + (withPlot ? PLOT_HEIGHT : 0);
+  // Sizes come from the observer and are never asked for: each question would lay out the page.
+  const sizes = new ResizeObserver((entries) => {
+    let needed = height;
+    for (const { target, contentRect, borderBoxSize } of entries) {
+      if (target === root) {
+        const now = contentRect.width > 0;
+        if (now && !seen) on.seen();
+        seen = now;
+      } else if (target === plot) [wide, high] = [contentRect.width, contentRect.height];
+      else if (seen) {
+        needed = Math.ceil(borderBoxSize[0].blockSize) + (withPlot ? PLOT_HEIGHT : 0);
+      }
+    }
+    draw();
     if (needed !== height) {
       height = needed;
       on.grown();
     }
-    draw();
+  });
+  const begin = () => {
+    for (const one of [root, plot, words]) sizes.observe(one);
+    root.addEventListener("wheel", on.wheel, { passive: false });
   };
-  // Runs when the panel comes into view, so that nodes out of sight cost nothing to open.
-  const sizes = new ResizeObserver(measure);
-  sizes.observe(root);
-  root.addEventListener("wheel", on.wheel, { passive: false });
+  begin();
 
   const widget = node.addDOMWidget(`fewstep_${root.dataset.fewstep}`, "fewstep_panel", root, {
     serialize: false,
-    getMinHeight: () => height + CANVAS_MARGIN,
   });
   widget.serialize = false;
+  // The host's own asks for the computed style of each element, for all nodes of a graph in turn.
+  widget.computeLayoutSize = () => ({ minHeight: height + CANVAS_MARGIN, minWidth: 0 });
 
   return {
+    /** Whether it is in view; what is not costs nothing to open. */
+    inView: () => seen,
     /** @param {{lines: import("./look.js").Line[], picture?: import("./plot.js").Picture}} next */
     show: (next) => {
       const { steps, start, levels } = next.picture ?? {};
@@ -85,9 +100,12 @@ export const addPanel = (node, label, withPlot, on) => {
       shown = next;
       root.setAttribute("aria-label", [label, ...next.lines.map((line) => line.text)].join(". "));
       words.replaceChildren(...paragraphs(next.lines));
-      measure();
+      draw();
     },
+    /** Again, for a node that is put back into a graph. */
+    begin,
     end: () => {
+      seen = false;
       sizes.disconnect();
       root.removeEventListener("wheel", on.wheel);
     },

@@ -185,9 +185,10 @@ def test_panels_come_back_with_a_loaded_workflow(page, graph):
 def test_a_removed_node_listens_no_longer(page, graph):
     """The panel of a node that is gone is not drawn again, whatever happens in the graph."""
     page.evaluate(
-        """() => {
+        """async () => {
             const node = LiteGraph.createNode("FewStepScheduler")
             app.graph.add(node)
+            await new Promise(resolve => setTimeout(resolve, 300))
             window.fewstepGone = node.widgets.at(-1).element
             app.graph.remove(node)
             node.widgets[0].value = 9
