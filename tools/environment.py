@@ -109,7 +109,7 @@ def _write(facts: dict[str, object]) -> None:
 
 
 def _made_for() -> list[str]:
-    return [platform.python_version(), sys.platform, platform.machine(), str(VENV)]
+    return [platform.python_version(), sys.platform, platform.machine(), str(VENV.resolve())]
 
 
 def _digest(parts: list[str]) -> str:
