@@ -22,10 +22,11 @@ def _prepare() -> None:
 if __name__ == "__main__":
     _prepare()
     import import_time
+    import live_drawing
     import lora_strength
     import operations
     import recognition
     import step_time
 
-    for part in (operations, step_time, recognition, lora_strength, import_time):
+    for part in (operations, step_time, recognition, lora_strength, import_time, live_drawing):
         part.report()
