@@ -14,7 +14,7 @@ from tools.recipe_report import report_files
 from tools.recipe_table import write_table
 from tools.serve import serve
 from tools.setup import set_up, set_up_host
-from tools.tiers import TIERS, run_tiers
+from tools.tiers import EXTRA_TIERS, TIERS, run_tiers
 from tools.user_error import UserError
 
 
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_demo_options(commands.add_parser("demo", help="make pictures in 1 to 4 steps, and look"))
     test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
-    test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {', '.join(TIERS)} (all)")
+    test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {_tiers_in_words()}")
     server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
     server.add_argument("--port", type=int, help="the port to use (default: one that is free)")
     host = commands.add_parser("host", help="fetch ComfyUI and print its folder")
@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
     recipes.add_argument("--table", action="store_true", help="write the table in README.md anew")
     return parser
+
+
+def _tiers_in_words() -> str:
+    return f"{', '.join(TIERS)} (all of these), {', '.join(EXTRA_TIERS)}"
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -94,10 +98,11 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         set_up(tests=True)
         return run_lint()
     else:
-        unknown = set(arguments.tiers) - set(TIERS)
+        unknown = set(arguments.tiers) - {*TIERS, *EXTRA_TIERS}
         if unknown:
-            raise UserError(f"There is no tier {unknown.pop()}: choose from {', '.join(TIERS)}.")
-        return 0 if run_tiers(arguments.tiers, set_up(tests=True), after) else 1
+            raise UserError(f"There is no tier {unknown.pop()}: choose from {_tiers_in_words()}.")
+        host = set_up(tests=True, cluster="cluster" in arguments.tiers)
+        return 0 if run_tiers(arguments.tiers, host, after) else 1
     return 0
 
 

@@ -21,12 +21,16 @@ def _prepare() -> None:
 
 if __name__ == "__main__":
     _prepare()
+    import batch
+    import compare
     import import_time
     import live_drawing
     import lora_strength
     import operations
+    import page_load
     import recognition
     import step_time
 
-    for part in (operations, step_time, recognition, lora_strength, import_time, live_drawing):
+    samplers = (operations, step_time, recognition, lora_strength, compare)
+    for part in (*samplers, import_time, live_drawing, page_load, batch):
         part.report()

@@ -8,6 +8,7 @@ import comfy.k_diffusion.sampling
 import comfy.model_sampling
 import comfy.nested_tensor
 import comfy.samplers
+import comfy.utils
 import torch
 
 from .. import samplers
@@ -33,11 +34,12 @@ def read_levels(model_sampling: Any) -> Levels:
 
 def schedule(times: Sequence[float], model: Any | None = None) -> torch.Tensor:
     """SIGMAS for timesteps 0..999, ending at 0: from the model, or Stable Diffusion's table."""
-    sigma_of = standard_sigma if model is None else _sigma_of(model)
+    sigma_of = standard_sigma if model is None else level_of(model)
     return torch.tensor([sigma_of(time) for time in times] + [0.0] * bool(times))
 
 
-def _sigma_of(model: Any) -> Callable[[float], float]:
+def level_of(model: Any) -> Callable[[float], float]:
+    """The model's noise level of a timestep 0..999."""
     model_sampling = model.get_model_object("model_sampling")
     levels = read_levels(model_sampling)
     if isinstance(levels, TableLevels):
@@ -116,6 +118,19 @@ def latent_seeds(seed: int, latent: dict) -> list[int]:
     samples = latent["samples"]
     count = len(samples.unbind()[0]) if samples.is_nested else len(samples)
     return image_seeds(seed, latent.get("batch_index") or range(count))
+
+
+def keep_unmasked(latent: dict, sampled: dict) -> dict:
+    """The sampled LATENT with what the noise mask of `latent` protects put back bit for bit.
+
+    The host divides by the model's latent scale what it has multiplied by it, which changes the
+    last bit of some numbers.
+    """
+    before, after = latent["samples"], sampled["samples"]
+    if "noise_mask" not in latent or after.is_nested or before.shape != after.shape:
+        return sampled
+    mask = comfy.utils.reshape_mask(latent["noise_mask"], after.shape).to(after.device)
+    return {**sampled, "samples": torch.where(mask == 0, before.to(after), after)}
 
 
 def add_to_dropdown() -> None:

@@ -1,5 +1,6 @@
 """What the loaders share: which recipe a file is of, and which one a person chose."""
 
+import json
 from pathlib import Path
 
 from ..recipes import Found, Header, Recipe, needs_hash, recognise
@@ -21,3 +22,21 @@ def chosen_recipe(name: str) -> Recipe:
     if name not in recipes:
         raise ValueError(f"There is no recipe {name}. Choose another one, or auto.")
     return recipes[name]
+
+
+def for_page(
+    name: str, setting: str, found: Found, chosen: Recipe | None, warnings: list[str]
+) -> dict[str, list[str]]:
+    """What a loader shows on itself after a run, as the `ui` of its result.
+
+    Text, since hosts take an object in a `ui` for a file that was made.
+    """
+    report = {
+        "file": name,
+        "chosen": setting,
+        "recipe": chosen.id if chosen else "",
+        "how": found.how,
+        "told": found.told(),
+        "warnings": warnings,
+    }
+    return {"fewstep": [json.dumps(report)]}

@@ -5,19 +5,25 @@ import os
 from comfy_api.v0_0_2 import ComfyExtension, io
 
 from . import bridge
+from .compare import FewStepCompare
+from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
 from .one_step_loader import FewStepOneStepLoader
+from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
+from .replacements import register_replacements
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
 from .scheduler import FewStepScheduler
+from .tcd import FewStepTCD
 
 
 class FewStepExtension(ComfyExtension):
     async def on_load(self) -> None:
         if os.environ.get("FEWSTEP_KSAMPLER") == "1":
             bridge.add_to_dropdown()
+        await register_replacements()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
@@ -31,6 +37,11 @@ class FewStepExtension(ComfyExtension):
             FewStepRecipe,
             FewStepFromRecipe,
             FewStepKSampler,
+            FewStepPlot,
+            FewStepCompare,
+            FewStepControlNetApply,
+            FewStepConditioningSteps,
+            FewStepTCD,
         ]
 
 

@@ -35,13 +35,14 @@ def s_noise_input() -> io.Float.Input:
     )
 
 
-def denoise_input() -> io.Float.Input:
+def denoise_input(optional: bool = False) -> io.Float.Input:
     return io.Float.Input(
         "denoise",
         default=1.0,
         min=0.0,
         max=1.0,
         step=0.01,
+        optional=optional,
         tooltip="How much of the picture is made anew: 1 all of it, 0 leaves the latent as it is. "
         "Below 1 the steps stay as many and start at exactly that noise level.",
     )

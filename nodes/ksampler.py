@@ -13,7 +13,7 @@ from .inputs import (
     recipe_steps_input,
     seed_input,
 )
-from .settings import settle
+from .settings import check_known, settle
 
 PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
 
@@ -76,12 +76,7 @@ class FewStepKSampler(io.ComfyNode):
         batch_seeds,
         recipe=None,
     ):
-        if recipe is None:
-            raise ValueError(
-                "Few-step KSampler does not know the accelerator in this model. Connect the recipe "
-                "of Load acceleration LoRA, where you can choose it if the file is not recognised, "
-                "or a Few-step recipe node."
-            )
+        check_known(recipe, "Few-step KSampler")
         settings = settle(recipe, steps, cfg, denoise)
         guider = comfy.samplers.CFGGuider(model)
         guider.set_conds(positive, negative)
@@ -90,4 +85,5 @@ class FewStepKSampler(io.ComfyNode):
         sampler = bridge.recipe_sampler(recipe, bridge.latent_seeds(seed, latent_image))
         sigmas = bridge.schedule(settings.times, model)
         result = SamplerCustomAdvanced.execute(noise, guider, sampler, sigmas, latent_image)
-        return io.NodeOutput(result[0], f"{settings.text}\nseed {seed}, {batch_seeds}")
+        made = bridge.keep_unmasked(latent_image, result[0])
+        return io.NodeOutput(made, f"{settings.text}\nseed {seed}, {batch_seeds}")

@@ -168,3 +168,10 @@ def add_live(model: Any, parts: dict[str, list[Part]], strengths: Sequence[float
     model.add_callback_with_key(CallbacksMP.ON_DETACH, KEY, forget)
     # Always, so that a list in place of one strength is no other kind of model to the host.
     model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, dial.follow)
+
+
+def replace_live(model: Any, parts: dict[str, list[Part]], strengths: Sequence[float]) -> None:
+    """Puts the parts on `model`, a clone of a patcher that has them, at other strengths."""
+    model.remove_wrappers_with_key(WrappersMP.APPLY_MODEL, KEY)
+    model.remove_callbacks_with_key(CallbacksMP.ON_DETACH, KEY)
+    add_live(model, parts, strengths)

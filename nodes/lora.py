@@ -1,4 +1,4 @@
-"""LoRA files and the layers of a model: reading, matching, refusing, merging."""
+"""LoRA files and the layers of a model: reading, matching, refusing."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,7 +12,6 @@ import comfy.weight_adapter
 import torch
 
 from ..recipes import Header, Tensor, modules_of, read_header
-from .live import Part, add_live
 from .lora_product import Product
 
 _DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
@@ -145,7 +144,7 @@ def _name(target: Any) -> str:
 
 def _change(adapter: Any) -> tuple[int, ...] | None:
     """(outputs, inputs x kernel) of what a LoRA adds, where it is a product of two matrices."""
-    if not _is_product(adapter):
+    if not is_product(adapter):
         return None
     up, down = adapter.weights[:2]
     return up.shape[0], down[0].numel()
@@ -156,7 +155,7 @@ def _shape(weight: torch.Tensor, target: Any) -> tuple[int, int]:
     return (cut[2] if cut else weight.shape[0]), weight[0].numel()
 
 
-def _is_product(adapter: Any) -> bool:
+def is_product(adapter: Any) -> bool:
     """Whether it is a plain LoRA: no third matrix, no scaled directions, no new shape."""
     kind = comfy.weight_adapter.LoRAAdapter
     return type(adapter) is kind and all(extra is None for extra in adapter.weights[3:])
@@ -170,36 +169,3 @@ def base_of(model: Any) -> str:
         double = config.get("x_block_self_attn_layers")
         return "SD3.5 medium" if double else _SD3_OF_DEPTH.get(config.get("depth"), "")
     return _BASES.get(kind, "")
-
-
-def merge(model: Any, found: Match, strength: float) -> None:
-    """Adds the LoRA to the weights of `model`, a patcher, as core's loader does."""
-    model.add_patches(found.patches, strength)
-
-
-def run_live(model: Any, file: LoraFile, found: Match, strengths: list[float]) -> int:
-    """Lets `model`, a patcher, run with the LoRA; returns how many layers had to be merged."""
-    parts: dict[str, list[Part]] = {}
-    merged = {}
-    for target, adapter in found.patches.items():
-        name, start = _place(target)
-        if name is None or not _is_product(adapter):
-            merged[target] = adapter
-            continue
-        parts.setdefault(name.removesuffix(".weight"), []).append(
-            Part(file.product(adapter), start)
-        )
-    add_live(model, parts, strengths)
-    if merged:
-        model.add_patches(merged, strengths[0])
-    return len(merged)
-
-
-def _place(target: Any) -> tuple[str | None, int]:
-    """Layer and first output of a target; no layer where the host does more than cut outputs."""
-    if isinstance(target, str):
-        return (target, 0) if target.endswith(".weight") else (None, 0)
-    name, cut, *more = target
-    if more or not cut or cut[0] != 0:
-        return None, 0
-    return name, cut[1]

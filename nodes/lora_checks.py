@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from ..recipes import Found, Recipe, network_of
 from . import lora
+from .lora_apply import Applied
 
 # What is there besides the accelerator is remembered on the model under this name.
 ACCELERATOR = "fewstep_accelerator"
@@ -12,10 +13,14 @@ _ENOUGH = 0.9
 
 
 class Accelerator(NamedTuple):
-    """The accelerator a model has: the name of its file and what it was recognised as."""
+    """The accelerator a model has: the name of its file and what it was recognised as.
+
+    `applied` says how a LoRA is on the model.
+    """
 
     file: str
     title: str
+    applied: Applied | None = None
 
 
 def check_single(model: Any, file: str) -> None:

@@ -7,8 +7,9 @@ from comfy_api.v0_0_2 import io
 from ..recipes import Found, Recipe
 from ..schedulers import parse_strengths
 from . import files, lora, lora_checks
-from .choosing import AUTO, chosen_recipe, recognised
+from .choosing import AUTO, chosen_recipe, for_page, recognised
 from .inputs import SEARCH_ALIASES, RecipeType
+from .lora_apply import Applied, merge, run_live
 
 MERGE, LIVE = APPLY = ("merge", "live")
 
@@ -101,22 +102,24 @@ class FewStepLoraLoader(io.ComfyNode):
         lora_checks.check_match(model, found, match, lora_name)
 
         own = chosen.strength if chosen else 1.0
-        strengths = [strength * own * share for share in each or [1.0]]
-        patched, merged = _applied(model, file, match, strengths, apply)
-        if patched is not model:
+        at_one = [own * share for share in each or [1.0]]
+        patched, applied = _applied(model, file, match, strength, at_one, apply)
+        if applied:
             title = chosen.id if chosen else "unknown"
             patched.set_attachments(
-                lora_checks.ACCELERATOR, lora_checks.Accelerator(lora_name, title)
+                lora_checks.ACCELERATOR, lora_checks.Accelerator(lora_name, title, applied)
             )
+        warnings = lora_checks.warnings(found, chosen, match)
         lines = [
             f"{lora_name}: {found.told()}",
             *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
-            _layers_text(model, found, match, apply, merged),
+            _layers_text(model, found, match, apply, applied),
             _strength_text(strength, own, each),
-            *lora_checks.warnings(found, chosen, match),
+            *warnings,
         ]
         summary = [chosen.summary()] if chosen else []
-        return io.NodeOutput(patched, chosen, "\n".join(lines + summary))
+        shown = for_page(lora_name, recipe, found, chosen, warnings)
+        return io.NodeOutput(patched, chosen, "\n".join(lines + summary), ui=shown)
 
 
 def _recipes() -> dict[str, Recipe]:
@@ -128,24 +131,31 @@ def _usable(recipe: Recipe) -> bool:
 
 
 def _applied(
-    model: Any, file: lora.LoraFile, match: lora.Match, strengths: list[float], apply: str
-) -> tuple[Any, int]:
-    """The model with the LoRA, and how many layers `live` had to merge."""
-    if apply == MERGE and strengths == [0]:
-        return model, 0
-    patched = model.clone()
+    model: Any,
+    file: lora.LoraFile,
+    match: lora.Match,
+    strength: float,
+    at_one: list[float],
+    apply: str,
+) -> tuple[Any, Applied | None]:
+    """The model with the LoRA, and how it is on it; nothing is merged at strength 0."""
     if apply == LIVE:
-        return patched, lora.run_live(patched, file, match, strengths)
-    lora.merge(patched, match, strengths[0])
-    return patched, 0
+        patched = model.clone()
+        return patched, run_live(patched, file, match, strength, at_one)
+    if strength * at_one[0] == 0:
+        return model, None
+    patched = model.clone()
+    return patched, merge(patched, match, strength, at_one[0])
 
 
-def _layers_text(model: Any, found: Found, match: lora.Match, apply: str, merged: int) -> str:
+def _layers_text(
+    model: Any, found: Found, match: lora.Match, apply: str, applied: Applied | None
+) -> str:
     base = lora.base_of(model) or type(model.model.model_config).__name__
     if apply == MERGE:
         how = "merged into the weights"
-    elif merged:
-        how = f"live; {merged} of them have no live form and are merged"
+    elif applied and applied.merged:
+        how = f"live; {len(applied.merged)} of them have no live form and are merged"
     else:
         how = "live"
     rank = f", rank {found.layout.rank}" if found.layout.rank else ""

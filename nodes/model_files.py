@@ -1,6 +1,6 @@
 """Files of whole models: reading what is in them, loading them through the host, refusing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import torch
 
 from ..recipes import Header, has_clip, has_vae, read_header
 from .lora import header_of
+from .missing_parts import first_missing
 
 WEIGHT_DTYPES = ("default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
 _INSIDE = "model.diffusion_model."
@@ -91,7 +92,7 @@ def load(path: Path, name: str, header: Header, dtype: str, embeddings: list[str
     else:
         model = _asked(name, comfy.sd.load_diffusion_model, str(path), model_options=options)
         loaded = Loaded(model, None, None)
-    if missing := _first_missing(loaded.model, header):
+    if missing := first_missing(loaded.model, header):
         raise ValueError(f"{name} is not complete: {missing} is missing. Get the file again.")
     return loaded
 
@@ -132,40 +133,11 @@ def _asked(name: str, load: Callable, *args: Any, **options: Any) -> Any:
         raise
     except Exception as error:
         raise ValueError(
-            f"ComfyUI cannot load {name} as a model, which may lack parts: {_first_line(error)}"
+            f"ComfyUI cannot load {name} as a model, which may lack parts: {_in_a_line(error)}"
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:200]}"
-
-
-def _first_missing(model: Any, header: Header) -> str:
-    """The first weight of a UNet that its file does not have, by the name it would have there."""
-    config = model.model.model_config.unet_config
-    # The host renames what other networks have in their files, and says itself what is missing.
-    if "model_channels" not in config:
-        return ""
-    have = {key.removeprefix(_INSIDE) for key in header.tensors}
-    diffusers = any(key.startswith("down_blocks.") for key in have)
-    names = _names_of_diffusers(config) if diffusers else {}
-    for inside in _weights(model):
-        known_as = names.get(inside, [] if diffusers else [inside])
-        if known_as and not have.intersection(known_as):
-            return known_as[0]
-    return ""
-
-
-def _weights(model: Any) -> Iterator[str]:
-    """Weights and biases; what else a layer keeps tells how it is stored."""
-    parts = model.model.diffusion_model.state_dict()
-    return (name for name in parts if name.endswith((".weight", ".bias")))
-
-
-def _names_of_diffusers(config: dict) -> dict[str, list[str]]:
-    """All names in diffusers' layout of each weight: some have two."""
-    names: dict[str, list[str]] = {}
-    for outside, inside in comfy.utils.unet_to_diffusers(config).items():
-        names.setdefault(inside, []).append(outside)
-    return names
+def _in_a_line(error: Exception) -> str:
+    """The error's kind and beginning; torch names the weight in its second line."""
+    lines = [line.strip() for line in str(error).splitlines()[:2]]
+    return f"{type(error).__name__}: {' '.join(lines)[:300]}"

@@ -8,7 +8,7 @@ from comfy_api.v0_0_2 import io
 from ..recipes import Found, Header, Recipe, layout_of
 from . import files, lora_checks, model_checks, model_files, one_step
 from .absent import Absent
-from .choosing import AUTO, chosen_recipe, recognised
+from .choosing import AUTO, chosen_recipe, for_page, recognised
 from .guidance import set_guidance
 from .inputs import SEARCH_ALIASES, RecipeType
 
@@ -114,13 +114,14 @@ class FewStepOneStepLoader(io.ComfyNode):
         model, embedded = _with_guidance(model, path, model_name, header, guidance)
         if base:
             _, clip, vae = model_files.load_companions(*base, embeddings)
+        warnings = model_checks.warnings(found, chosen)
         lines = [
             f"{model_name}: {found.told()}",
             *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
             *told,
             *embedded,
             *_companion_lines(clip, vae, model_name, base_checkpoint),
-            *model_checks.warnings(found, chosen),
+            *warnings,
             *([chosen.summary()] if chosen else []),
         ]
         return io.NodeOutput(
@@ -129,6 +130,7 @@ class FewStepOneStepLoader(io.ComfyNode):
             vae or Absent(model_checks.NO_VAE.format(file=model_name)),
             chosen,
             "\n".join(lines),
+            ui=for_page(model_name, recipe, found, chosen, warnings),
         )
 
 

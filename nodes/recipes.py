@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Recipe
+from ..recipes import Recipe, briefs
 from . import bridge, files
 from .inputs import (
     SAMPLERS_CATEGORY,
@@ -33,6 +33,8 @@ class FewStepRecipe(io.ComfyNode):
                     options=_names(),
                     tooltip="The accelerator in your model: family/base and kind, grouped by base. "
                     "Your own are in fewstep/recipes of ComfyUI's user directory.",
+                    # The page reads them here for all nodes, so that it needs no route.
+                    extra_dict={"fewstep": {"recipes": briefs(files.catalog().recipes.values())}},
                 ),
                 recipe_steps_input(),
                 recipe_cfg_input(),

@@ -36,6 +36,16 @@ def settle(recipe: Recipe, steps: int, cfg: float, denoise: float) -> Settings:
     return Settings(times, cfg, "\n".join(lines))
 
 
+def check_known(recipe: Recipe | None, node: str) -> None:
+    """Raises ValueError where no recipe is connected to the node with this title."""
+    if recipe is None:
+        raise ValueError(
+            f"{node} does not know the accelerator in this model. Connect the recipe of Load "
+            "acceleration LoRA, where you can choose it if the file is not recognised, or a "
+            "Few-step recipe node."
+        )
+
+
 def times_text(times: Sequence[float], denoise: float) -> str:
     """The timesteps for people: "4 steps from t = 999: 999 759 499 259"."""
     if not times:

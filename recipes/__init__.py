@@ -4,6 +4,7 @@ Pure data and files, no host.
 """
 
 from .bases import BASES, network_of
+from .brief import briefs
 from .catalog import builtin_recipes
 from .choice import Choice
 from .hashes import HashCache
@@ -28,6 +29,7 @@ __all__ = [
     "Recipe",
     "Tensor",
     "all_recipes",
+    "briefs",
     "builtin_recipes",
     "first_missing",
     "has_clip",

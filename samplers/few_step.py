@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from .levels import Levels
+from .lows import ancestral_low, ddim_low, lcm_low, tcd_low
 from .noise import NoiseSampler
 from .table import step_table
 from .walk import Model, walk
@@ -43,7 +44,7 @@ def sample_ddim(
     finish: str = "clean",
 ) -> torch.Tensor:
     """Deterministic: straight to each next level, as Euler and as TCD at gamma 0."""
-    table = step_table(sigmas.tolist(), levels, lambda _, sigma_next: sigma_next, finish=finish)
+    table = step_table(sigmas.tolist(), levels, ddim_low, finish=finish)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler)
 
 
@@ -66,12 +67,7 @@ def sample_tcd(
 
     Raises ValueError for a gamma outside 0..1, or between them on a model without timesteps.
     """
-    if not 0.0 <= gamma <= 1.0:
-        raise ValueError(f"gamma is {gamma:g}; use a value from 0 (no new noise) to 1 (all new).")
-
-    def low(_: float, sigma_next: float) -> float:
-        return levels.lower(sigma_next, gamma)
-
+    low = tcd_low(levels, gamma)
     table = step_table(sigmas.tolist(), levels, low, s_noise=s_noise, finish=finish)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler, seeds)
 
@@ -93,7 +89,7 @@ def sample_lcm(
 
     The boundary weights of the paper (c_skip <= 7e-6, 1 - c_out <= 4e-6 at t >= 19) are left out.
     """
-    table = step_table(sigmas.tolist(), levels, lambda *_: 0.0, s_noise=s_noise)
+    table = step_table(sigmas.tolist(), levels, lcm_low, s_noise=s_noise)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler, seeds)
 
 
@@ -110,9 +106,5 @@ def sample_ancestral(
     seeds: Sequence[int] | None = None,
 ) -> torch.Tensor:
     """Euler that renews as much noise as a diffusion of that length adds: SDXL-Turbo, SD-Turbo."""
-
-    def low(sigma: float, sigma_next: float) -> float:
-        return sigma_next**2 / sigma if sigma > 0 else 0.0
-
-    table = step_table(sigmas.tolist(), levels, low)
+    table = step_table(sigmas.tolist(), levels, ancestral_low)
     return walk(model, x, sigmas, table, extra_args, callback, disable, noise_sampler, seeds)

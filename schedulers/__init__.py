@@ -4,6 +4,7 @@ from .listed import parse_timesteps
 from .plan import IMG2IMG, SPACINGS, plan_timesteps
 from .spacing import TRAINING_STEPS, grid, leading, trailing
 from .standard import standard_sigma
+from .steps import level_range
 from .strengths import parse_strengths, strength_at
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "TRAINING_STEPS",
     "grid",
     "leading",
+    "level_range",
     "parse_strengths",
     "parse_timesteps",
     "plan_timesteps",

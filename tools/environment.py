@@ -18,6 +18,7 @@ from .user_error import UserError
 # The newest torchaudio, 2.11, is built for CUDA 13.0 and stops ComfyUI beside torch 2.15 (13.2).
 _TORCH = ["torch<2.15", "torchvision", "torchaudio"]
 _FOR_TESTS = ["pytest", "hypothesis", "diffusers", "ruff", "comfy-cli", "playwright"]
+_FOR_CLUSTER = ["ray>=2.40"]
 # Said by pip and uv when they begin to change the environment; until then it is as it was.
 _CHANGING = ("Installing collected packages", "Prepared ", "Uninstalled ", "Installed ")
 # On Linux torch brings the CUDA libraries along.
@@ -72,6 +73,17 @@ def install_packages(requirements: Path, *, tests: bool) -> None:
     have_tests = both if tests else None
     accelerator = _has_accelerator()
     _write({"made_for": _made_for(), "runs": runs, "tests": have_tests, "accelerator": accelerator})
+
+
+def install_cluster() -> None:
+    """Installs what the tests on a cluster need, beside all that is there."""
+    facts = _facts()
+    if facts.get("cluster") == _FOR_CLUSTER:
+        return
+    log = LOGS / "cluster.log"
+    if run_logged("Installing Ray", _installer() + _FOR_CLUSTER, folder=ROOT, log=log):
+        raise pip_error("Installing Ray", log)
+    _write({**facts, "cluster": _FOR_CLUSTER})
 
 
 def _installer() -> list[str]:

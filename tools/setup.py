@@ -1,19 +1,21 @@
 """Everything that has to be there before work begins; quick when it is."""
 
-from .environment import install_packages, make_environment
+from .environment import install_cluster, install_packages, make_environment
 from .host_versions import NEWEST
 from .hosts import Host, fetched_host, own_host
 from .lock import only_one
 from .paths import DEV, HOSTS
 
 
-def set_up(*, tests: bool) -> Host:
+def set_up(*, tests: bool, cluster: bool = False) -> Host:
     """The environment with all packages in it, and the host they are for."""
     own = own_host()
     with only_one(DEV / "lock"):
         make_environment()
         host = own or fetched_host(NEWEST)
         install_packages(host.folder / "requirements.txt", tests=tests)
+        if cluster:
+            install_cluster()
     return host
 
 

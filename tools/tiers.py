@@ -17,6 +17,8 @@ from .processes import guarded, start, stop
 from .setup import set_up_host
 
 TIERS = ("unit", "contract", "host", "web")
+# Run only where they are named: they take 16 GiB of memory, and packages that nothing else does.
+EXTRA_TIERS = ("slow", "cluster")
 _ON_EVERY_HOST = ("contract", "host")
 _NO_TESTS = 5
 
@@ -34,7 +36,7 @@ class Result(NamedTuple):
 
 
 def run_tiers(tiers: Sequence[str], host: Host, pytest_arguments: Sequence[str]) -> bool:
-    """Runs the tiers (all, if none is named), prints the results, and is true if all is well."""
+    """Runs the tiers (TIERS, if none is named), prints the results, and is true if all is well."""
     results = []
     for tier in tiers or TIERS:
         for one in _hosts_of(tier, host):

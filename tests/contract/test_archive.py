@@ -17,9 +17,12 @@ TOP_LEVEL = {
     "__init__.py",
     "CHANGELOG.md",
     "LICENSE",
+    "client",
     "README.md",
     "example_workflows",
+    "locales",
     "nodes",
+    "pictures",
     "pyproject.toml",
     "recipes",
     "samplers",
@@ -86,6 +89,12 @@ def test_comfy_node_validate_passes(archive):
 
 def test_the_archive_holds_only_what_runs(archive):
     assert {name.split("/")[0] for name in archive[1]} == TOP_LEVEL
+
+
+def test_the_archive_leaves_out_what_starts_processes(archive):
+    names = {name for name in archive[1] if name.startswith("client/")}
+    assert "client/__main__.py" in names
+    assert not any(name.startswith("client/cluster/") for name in names)
 
 
 def test_the_archive_has_no_file_over_1_mb(archive):

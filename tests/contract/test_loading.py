@@ -13,7 +13,8 @@ import sys
 sys.path[:0] = [{host!r}, {here!r}]
 import comfy.cli_args
 comfy.cli_args.args.cpu = True
-import comfy.samplers, comfy.sd, comfy_extras.nodes_custom_sampler, comfy_api.v0_0_2
+import comfy.samplers, comfy.sd, comfy_api.v0_0_2
+import comfy_extras.nodes_controlnet, comfy_extras.nodes_custom_sampler
 import pack
 
 def things():

@@ -1,6 +1,7 @@
 """Ids, inputs, their order and defaults, and outputs never change: shared workflows need them."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_optional_inputs_come_last(name):
 def test_the_id_is_a_literal_with_our_prefix(name):
     assert name.startswith("FewStep") and name.isalnum()
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "nodes").glob("*.py"))
-    assert sources.count(f'node_id="{name}"') == 1
+    assert len(re.findall(rf'\bnode_id="{name}"', sources)) == 1
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -2,7 +2,10 @@
 
 import uuid
 
+import numpy as np
+import torch
 from fewstep.tools.demo_files import MODEL_NAME, PICTURE_NAME
+from PIL import Image
 from safetensors.torch import load_file
 
 
@@ -101,6 +104,24 @@ class Graph:
             **(inputs | changes),
         )
 
+    def compare(self, seed=7, **changes):
+        """Its second output is the batch."""
+        inputs = {"steps": "2", "gammas": "-1", "cfgs": "0", "latent_image": self.empty}
+        return self.add(
+            "FewStepCompare",
+            model=self.model,
+            positive=self.positive,
+            negative=self.negative,
+            vae=self.vae,
+            seed=seed,
+            recipe=changes.pop("recipe", None) or self.recipe(),
+            **(inputs | changes),
+        )
+
+    def save_images(self, images):
+        prefix = f"test-{uuid.uuid4().hex}"
+        return self.add("SaveImage", images=images, filename_prefix=prefix)[0]
+
     def save(self, latent):
         # A name of its own: hosts before 0.30 do not report files of a node they have cached.
         prefix = f"test-{uuid.uuid4().hex}"
@@ -129,3 +150,13 @@ def sampled(server, graph, latent, timeout=120):
     """Runs a graph and loads the one latent named."""
     (loaded,) = latents(server, graph, graph.save(latent), timeout=timeout)
     return loaded
+
+
+def saved_images(server, entry, node_id):
+    """The pictures a SaveImage node has saved in a run, B H W 3 in whole numbers 0..255."""
+    files = sorted(entry["outputs"][node_id]["images"], key=lambda file: file["filename"])
+    folder = server.base_dir / "output"
+    paths = [folder / file["subfolder"] / file["filename"] for file in files]
+    return torch.stack(
+        [torch.from_numpy(np.array(Image.open(path).convert("RGB"))).int() for path in paths]
+    )

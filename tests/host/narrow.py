@@ -56,6 +56,41 @@ _SDXS = {
     "transformer_depth_output": [0, 0, 1, 1, 1, 1],
     "transformer_depth_middle": -2,
 }
+_SDXS_09 = {
+    **_UNET,
+    "model_channels": 64,
+    "num_res_blocks": [1, 1, 1],
+    "channel_mult": [1, 2, 4],
+    "num_head_channels": 64,
+    "transformer_depth": [1, 1, 1],
+    "transformer_depth_output": [1, 1, 1, 1, 1, 1],
+    "transformer_depth_middle": -2,
+    "context_dim": 1024,
+    "use_linear_in_transformer": True,
+    "adm_in_channels": None,
+    "disable_self_attentions": [True, False, False],
+}
+_SD21 = {
+    **_UNET,
+    "model_channels": 64,
+    # As many as in the real one: the host tells v-prediction from a weight of the last block.
+    "num_res_blocks": [2, 2, 2, 2],
+    "channel_mult": [1, 1, 2, 2],
+    "num_head_channels": 64,
+    "transformer_depth": [1, 1, 1, 1, 1, 1, 0, 0],
+    "transformer_depth_output": [1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0],
+    "transformer_depth_middle": 1,
+    "context_dim": 1024,
+    "use_linear_in_transformer": True,
+    "adm_in_channels": None,
+}
+_SSD_1B = {
+    **_SDXL,
+    "num_res_blocks": [2, 2, 2],
+    "transformer_depth": [0, 0, 2, 2, 4, 4],
+    "transformer_depth_output": [0, 0, 0, 1, 1, 2, 10, 4, 4],
+    "transformer_depth_middle": -1,
+}
 _FLUX = {
     "image_model": "flux",
     "in_channels": 16,
@@ -78,7 +113,11 @@ KEYS = ("kohya", "unet A/B", "unet down/up", "peft", "transformer")
 CONFIGS = {
     "SD 1.5": (comfy.supported_models.SD15, _SD15),
     "SDXL": (comfy.supported_models.SDXL, _SDXL),
+    "SD 1.5 inpaint": (comfy.supported_models.SD15, {**_SD15, "in_channels": 9}),
     "SDXS": (comfy.supported_models.SD15, _SDXS),
+    "SDXS 0.9": (comfy.supported_models.SD20, _SDXS_09),
+    "SD 2.1": (comfy.supported_models.SD20, _SD21),
+    "SSD-1B": (comfy.supported_models.SSD1B, _SSD_1B),
     "FLUX.1": (comfy.supported_models.Flux, _FLUX),
 }
 
@@ -167,8 +206,13 @@ def conditioning(base, seed=9):
     generator = torch.Generator().manual_seed(seed)
     width, pooled = {
         "SD 1.5": (768, None),
+        "SD 1.5 inpaint": (768, None),
         "SDXS": (768, None),
+        "SDXS 0.9": (1024, None),
+        "SD 2.1": (1024, None),
         "SDXL": (2048, 1280),
+        "SSD-1B": (2048, 1280),
+        "SD3": (4096, 2048),
         "FLUX.1": (48, 32),
     }[base]
     extra = {"pooled_output": torch.randn(1, pooled, generator=generator)} if pooled else {}

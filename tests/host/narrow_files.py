@@ -11,7 +11,10 @@ _INSIDE = "model.diffusion_model."
 _KNOWN_BY = {
     "SD 1.5": ("model_channels",),
     "SDXS": ("model_channels",),
+    "SDXS 0.9": ("model_channels",),
+    "SD 2.1": ("model_channels",),
     "SDXL": ("model_channels", "transformer_depth"),
+    "SSD-1B": ("model_channels",),
 }
 _UNETS = {
     "SD 1.5": {
@@ -29,6 +32,23 @@ _UNETS = {
         "cross_attention_dim": 768,
         "attention_head_dim": 8,
     },
+    "SDXS 0.9": {
+        "block_out_channels": (64, 128, 256),
+        "down_block_types": ("CrossAttnDownBlock2D",) * 3,
+        "mid_block_type": None,
+        "up_block_types": ("CrossAttnUpBlock2D",) * 3,
+        "cross_attention_dim": 1024,
+        "attention_head_dim": (1, 2, 4),
+        "use_linear_projection": True,
+        "only_cross_attention": (True, False, False),
+    },
+    "SD 2.1": {
+        "layers_per_block": 2,
+        "block_out_channels": (64, 64, 128, 128),
+        "cross_attention_dim": 1024,
+        "attention_head_dim": (1, 1, 2, 2),
+        "use_linear_projection": True,
+    },
     "SDXL": {
         "block_out_channels": (64, 64, 128),
         "down_block_types": ("DownBlock2D", *("CrossAttnDownBlock2D",) * 2),
@@ -41,6 +61,13 @@ _UNETS = {
         "addition_time_embed_dim": 256,
         "projection_class_embeddings_input_dim": 2816,
     },
+}
+_UNETS["SSD-1B"] = {
+    **_UNETS["SDXL"],
+    "layers_per_block": 2,
+    "transformer_layers_per_block": (1, (2, 2), (4, 4)),
+    "reverse_transformer_layers_per_block": ((4, 4, 10), (2, 1, 1), 1),
+    "mid_block_type": "UNetMidBlock2D",
 }
 
 
@@ -74,7 +101,7 @@ def unet(base, layout="ComfyUI"):
 
 def of_diffusers(base, weights, **config):
     """diffusers' UNet with these weights, by diffusers' names."""
-    made = UNet2DConditionModel(layers_per_block=1, **_UNETS[base], **config).eval()
+    made = UNet2DConditionModel(**{"layers_per_block": 1} | _UNETS[base] | config).eval()
     wanted = made.state_dict().keys()
     left = made.load_state_dict({k: v for k, v in weights.items() if k in wanted}, strict=False)
     assert not left.missing_keys

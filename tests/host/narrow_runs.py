@@ -20,8 +20,8 @@ def seen_by(model):
     return model, calls
 
 
-def noise_of_unit_size(size=16, seed=3):
-    noise = torch.randn(1, 4, size, size, generator=torch.Generator().manual_seed(seed))
+def noise_of_unit_size(size=16, seed=3, channels=4):
+    noise = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(seed))
     return (noise - noise.mean()) / noise.std()
 
 

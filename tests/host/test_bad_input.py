@@ -20,6 +20,12 @@ def _ksampler(**inputs):
     return graph
 
 
+def _compared(**inputs):
+    graph = Graph()
+    graph.save_images([graph.compare(**inputs)[0], 0])
+    return graph
+
+
 def _listed(timesteps, **others):
     return _custom(spacing="listed", timesteps=timesteps, **others)
 
@@ -43,6 +49,16 @@ MISTAKES = {
     "no recipe": (_ksampler, "Connect the recipe of Load acceleration LoRA"),
     "unknown recipe": (lambda: _ksampler(recipe={"recipe": "mine/none"}), "mine/none"),
     "steps out of range": (lambda: _custom(steps=51), "steps"),
+    "a list without numbers": (lambda: _compared(steps="4, x"), '"x" in steps cannot be used'),
+    "an empty list of settings": (
+        lambda: _compared(cfgs=""),
+        "The list of cfgs is empty. Write numbers up to 30, such as 1, 1.5, 2; 0 is the recipe's "
+        "own CFG.",
+    ),
+    "too many settings": (
+        lambda: _compared(steps=", ".join(map(str, range(1, 51))), gammas="0, 0.5, 1"),
+        "50 x 3 settings are 150 pictures, and a sheet takes 100. Shorten a list.",
+    ),
     "gamma out of range": (
         lambda: _ksampler(recipe={"recipe": "tcd/sd15-lora", "gamma": 1.5}),
         "gamma",

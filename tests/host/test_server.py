@@ -19,6 +19,11 @@ NODES = [
     "FewStepRecipe",
     "FewStepFromRecipe",
     "FewStepKSampler",
+    "FewStepPlot",
+    "FewStepCompare",
+    "FewStepControlNetApply",
+    "FewStepConditioningSteps",
+    "FewStepTCD",
 ]
 
 

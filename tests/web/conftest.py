@@ -10,7 +10,7 @@ import pytest
 from fewstep.tools.chromium import HOW_TO_GET_IT
 from fewstep.tools.demo_files import add_demo_files
 from fewstep.tools.example_files import model_files
-from fewstep.tools.paths import DEV, EXAMPLES
+from fewstep.tools.paths import EXAMPLES
 from fewstep.tools.server import Server
 from playwright.sync_api import sync_playwright
 
@@ -96,11 +96,11 @@ def page(shared_page):
 
 @pytest.fixture
 def screenshot(page, renderer):
-    """Call with a name: saves what the page shows in .dev/screenshots."""
+    """Call with a name: saves what the page shows in tests/web/screenshots."""
 
     def save(name: str) -> None:
-        folder = DEV / "screenshots"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(__file__).parent / "screenshots"
+        folder.mkdir(exist_ok=True)
         page.wait_for_timeout(300)
         page.screenshot(path=folder / f"{name} ({renderer}).png")
 

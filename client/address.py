@@ -1,0 +1,63 @@
+"""Inputs by what people call them: `6.text`, `Positive prompt.text`, `KSampler.steps`."""
+
+from typing import Any
+
+from .errors import InputError
+
+# Node id and input name.
+Address = tuple[str, str]
+
+
+def find(prompt: dict[str, Any], name: str) -> Address:
+    """The node and input that a name means; it has to be one alone."""
+    found = []
+    nodes_only = []
+    for at, letter in enumerate(name):
+        if letter != ".":
+            continue
+        nodes = _nodes(prompt, name[:at])
+        nodes_only += nodes
+        found += [(node, name[at + 1 :]) for node in nodes if name[at + 1 :]]
+    if not found:
+        called = name.rpartition(".")[0] or name
+        raise InputError(
+            f"The workflow has no node {called}: write NODE.INPUT with the node's id, title or"
+            f" class, one of {_some(_names(prompt))}."
+        )
+    exact = [address for address in found if address[1] in prompt[address[0]]["inputs"]]
+    if len(exact) == 1:
+        return exact[0]
+    if not exact:
+        inputs = sorted({key for node in nodes_only for key in prompt[node]["inputs"]})
+        raise InputError(f"{name}: the node has no such input; it has {', '.join(inputs)}.")
+    ids = ", ".join(f"{node}.{key}" for node, key in exact)
+    raise InputError(f"{name} could be any of {ids}: say which.")
+
+
+def seeds(prompt: dict[str, Any]) -> list[Address]:
+    """The inputs that hold a seed."""
+    return [
+        (node_id, name)
+        for node_id, node in prompt.items()
+        for name, value in node["inputs"].items()
+        if name in ("seed", "noise_seed") and isinstance(value, int)
+    ]
+
+
+def _nodes(prompt: dict[str, Any], called: str) -> list[str]:
+    if called in prompt:
+        return [called]
+    titled = [node_id for node_id, node in prompt.items() if _title(node) == called]
+    return titled or [key for key, node in prompt.items() if node["class_type"] == called]
+
+
+def _title(node: dict[str, Any]) -> str | None:
+    return (node.get("_meta") or {}).get("title")
+
+
+def _names(prompt: dict[str, Any]) -> list[str]:
+    return [f"{key} ({_title(node) or node['class_type']})" for key, node in prompt.items()]
+
+
+def _some(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")

@@ -1,0 +1,1 @@
+"""The same batch on a Ray cluster. Not in the registry's archive: it starts processes."""

@@ -1,0 +1,108 @@
+"""What has happened, line by line on the disk before it counts: the memory of an output folder."""
+
+import asyncio
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import DiskError, InputError
+
+Record = dict[str, Any]
+
+
+class Try(NamedTuple):
+    """One attempt at a job: its number, where, and the id the server knows it by."""
+
+    number: int
+    place: str
+    prompt_id: str
+
+
+class Journal:
+    """An append-only file of JSON lines, and what it says: tries, results, failures.
+
+    Whoever makes one holds the folder's lock. A last line cut off by a crash is dropped.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.tries: dict[str, list[Try]] = {}
+        self.open: dict[str, dict[int, Try]] = {}
+        self.done: dict[str, Record] = {}
+        self.failed: dict[str, Record] = {}
+        self.batch_id = ""
+        self._waiting: list[Record] = []
+        self._turn = asyncio.Lock()
+        try:
+            self._load(file)
+            self._file = file.open("ab")
+            if not self.batch_id:
+                self._append([{"what": "batch", "version": 1, "id": uuid.uuid4().hex}])
+        except OSError as error:
+            raise DiskError(f"{file} cannot be written: {error.strerror}.") from error
+
+    def next_try(self, job_id: str, place: str) -> tuple[Try, Record]:
+        """An attempt that is about to be made, and its record: write it before making it."""
+        number = len(self.tries.get(job_id, ())) + 1
+        # A server answers whether it has had this very try, even after a crash in between.
+        prompt_id = str(uuid.uuid5(uuid.UUID(self.batch_id), f"{job_id}/{number}"))
+        attempt = Try(number, place, prompt_id)
+        return attempt, {"what": "try", "job": job_id, **attempt._asdict()}
+
+    async def write(self, *records: Record) -> None:
+        """Returns when the records are on the disk; those that wait are written together."""
+        mine = list(records)
+        self._waiting += mine
+        async with self._turn:
+            # Another turn may have taken them along.
+            if mine and any(mine[-1] is record for record in self._waiting):
+                together, self._waiting = self._waiting, []
+                try:
+                    await asyncio.to_thread(self._append, together)
+                except OSError as error:
+                    raise DiskError(f"The journal cannot be written: {error.strerror}.") from error
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _append(self, records: list[Record]) -> None:
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        self._file.write(lines.encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        for record in records:
+            self._note(record)
+
+    def _load(self, file: Path) -> None:
+        if not file.exists():
+            return
+        content = file.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(file, whole)
+        for number, line in enumerate(content[:whole].splitlines(), 1):
+            try:
+                self._note(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                raise InputError(
+                    f"{file}, line {number}, is no record of a batch: use another folder."
+                ) from None
+
+    def _note(self, record: Record) -> None:
+        what, job = record["what"], record.get("job")
+        if what == "batch":
+            self.batch_id = record["id"]
+        elif what == "try":
+            attempt = Try(record["number"], record["place"], record["prompt_id"])
+            self.tries.setdefault(job, []).append(attempt)
+            self.open.setdefault(job, {})[attempt.number] = attempt
+        else:
+            self.open.get(job, {}).pop(record["try"], None)
+            if not self.open.get(job, True):
+                del self.open[job]
+            if what == "done":
+                self.done[job] = record
+                self.failed.pop(job, None)
+            elif what == "failed":
+                self.failed[job] = record

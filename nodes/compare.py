@@ -1,0 +1,134 @@
+"""The comparison: steps, gamma, CFG and strength beside each other on one labelled sheet."""
+
+from typing import Any
+
+from comfy_api.v0_0_2 import io
+
+from .. import pictures
+from . import cells, lora_checks
+from .comparison import Cell, compare
+from .images import to_image, to_picture
+from .inputs import SEARCH_ALIASES, RecipeType, denoise_input, seed_input
+from .lora_apply import with_strength
+from .settings import check_known
+
+_TITLE = "Compare few-step settings"
+
+
+class FewStepCompare(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="FewStepCompare",
+            display_name=_TITLE,
+            category="model/sampling",
+            description="Makes a picture for each combination of steps, gamma, CFG and LoRA "
+            "strength, from one seed, and puts them on one labelled sheet.",
+            search_aliases=[*SEARCH_ALIASES, "compare", "xy plot", "grid", "contact sheet"],
+            inputs=[
+                io.Model.Input("model", tooltip="The model, with its acceleration LoRA loaded."),
+                io.Conditioning.Input("positive", tooltip="What the picture should show."),
+                io.Conditioning.Input(
+                    "negative", tooltip="What it should not show. No effect at CFG 1."
+                ),
+                io.Latent.Input(
+                    "latent_image", tooltip="One empty latent, or one picture to work on."
+                ),
+                io.Vae.Input("vae", tooltip="Decodes the pictures, one by one."),
+                seed_input("seed", "All pictures start from the noise of this seed."),
+                io.String.Input(
+                    "steps",
+                    default="2, 4, 8",
+                    tooltip="Numbers of steps, such as 2, 4, 8; 0 is the recipe's own.",
+                ),
+                io.String.Input(
+                    "gammas",
+                    default="-1",
+                    tooltip="For recipes that sample with TCD: 0 renews no noise, 1 all of it, "
+                    "such as 0, 0.3, 1. -1 is the recipe's own.",
+                ),
+                io.String.Input(
+                    "cfgs", default="0", tooltip="CFGs, such as 1, 1.5, 2; 0 is the recipe's own."
+                ),
+                RecipeType.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip="From Load acceleration LoRA or Few-step recipe: the settings of the "
+                    "accelerator in your model, where the lists do not change them.",
+                ),
+                io.String.Input(
+                    "strengths",
+                    default="",
+                    optional=True,
+                    tooltip="Strengths of the LoRA from Load acceleration LoRA, such as 0.6, 0.8, "
+                    "1, in place of the slider there. Empty leaves the model as it is.",
+                ),
+                denoise_input(optional=True),
+                io.Boolean.Input(
+                    "seconds",
+                    default=False,
+                    optional=True,
+                    tooltip="Also writes how long each picture took to sample. The first one of a "
+                    "run also loads the model.",
+                ),
+            ],
+            outputs=[
+                io.Image.Output(
+                    display_name="sheet",
+                    tooltip="All pictures on one sheet, each with what sets it apart below it.",
+                ),
+                io.Image.Output(
+                    display_name="pictures", tooltip="The pictures as a batch, row by row."
+                ),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model,
+        positive,
+        negative,
+        latent_image,
+        vae,
+        seed,
+        steps,
+        gammas,
+        cfgs,
+        recipe=None,
+        strengths="",
+        denoise=1.0,
+        seconds=False,
+    ):
+        check_known(recipe, _TITLE)
+        wanted = compare(recipe, steps, gammas, cfgs, strengths, denoise)
+        cells.check_latent(latent_image)
+        decode = cells.check_vae(vae)
+        models = {cell.strength: None for cell in wanted.cells}
+        models = {strength: _at_strength(model, strength) for strength in models}
+        made = cells.sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
+        batch = cells.decode_cells(decode, made, wanted.cells)
+        drawn = [
+            pictures.Cell(to_picture(image), _label(cell, sampled, seconds))
+            for image, cell, sampled in zip(batch, wanted.cells, made, strict=True)
+        ]
+        title = [*wanted.shared, f"seed {seed}"]
+        sheet = pictures.contact_sheet(drawn, wanted.columns, title)
+        return io.NodeOutput(to_image(sheet), batch)
+
+
+def _at_strength(model: Any, strength: float | None) -> Any:
+    """The model with its acceleration LoRA at this strength; None leaves it as it is."""
+    if strength is None:
+        return model
+    accelerator = model.get_attachment(lora_checks.ACCELERATOR)
+    if accelerator is None or accelerator.applied is None:
+        raise ValueError(
+            "strengths needs a LoRA from Load acceleration LoRA in this model, at a strength above "
+            "0. Load it there, or empty the list of strengths."
+        )
+    return with_strength(model, accelerator.applied, strength)
+
+
+def _label(cell: Cell, sampled: cells.Sampled, seconds: bool) -> list[str]:
+    return [*cell.label, *([f"{sampled.seconds:.2f} s"] if seconds else [])]

@@ -1,0 +1,85 @@
+"""A LoRA on a model: merged into the weights, run live, and put to another strength later."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .live import Part, add_live, replace_live
+from .lora import LoraFile, Match, is_product
+
+
+class Applied(NamedTuple):
+    """A LoRA as it is on a model: what is in the weights' patches, and what runs live.
+
+    `at_one` are the strengths, one a step, that the loader's slider stands for at 1.
+    """
+
+    merged: Mapping[Any, Any]
+    live: dict[str, list[Part]]
+    at_one: tuple[float, ...]
+
+
+def merge(model: Any, found: Match, strength: float, at_one: float) -> Applied:
+    """Adds the LoRA to the weights of `model`, a patcher, as core's loader does."""
+    model.add_patches(found.patches, strength * at_one)
+    return Applied(found.patches, {}, (at_one,))
+
+
+def run_live(
+    model: Any, file: LoraFile, found: Match, strength: float, at_one: Sequence[float]
+) -> Applied:
+    """Lets `model`, a patcher, run with the LoRA; `merged` holds the layers that had to be."""
+    parts: dict[str, list[Part]] = {}
+    merged = {}
+    for target, adapter in found.patches.items():
+        name, start = _place(target)
+        if name is None or not is_product(adapter):
+            merged[target] = adapter
+            continue
+        parts.setdefault(name.removesuffix(".weight"), []).append(
+            Part(file.product(adapter), start)
+        )
+    strengths = [strength * one for one in at_one]
+    add_live(model, parts, strengths)
+    if merged:
+        model.add_patches(merged, strengths[0])
+    return Applied(merged, parts, tuple(at_one))
+
+
+def with_strength(model: Any, applied: Applied, strength: float) -> Any:
+    """A clone of `model`, a patcher, with its LoRA at another strength of the loader's slider.
+
+    What other nodes have put on the model stays, in its order.
+    """
+    changed = model.clone()
+    strengths = [strength * one for one in applied.at_one]
+    if applied.live:
+        replace_live(changed, applied.live, strengths)
+    if applied.merged:
+        patches = {
+            name: _changed(of_weight, applied, strengths[0])
+            for name, of_weight in changed.patches.items()
+        }
+        changed.patches = {name: of_weight for name, of_weight in patches.items() if of_weight}
+        # By this the host knows that the weights are others.
+        changed.patches_uuid = uuid.uuid4()
+    return changed
+
+
+def _changed(patches: list[tuple], applied: Applied, strength: float) -> list[tuple]:
+    """The host's patches of a weight, (strength, adapter, ...), with ours at another strength."""
+    ours = {id(adapter) for adapter in applied.merged.values()}
+    if strength == 0:
+        # So that it is the weight itself, bit for bit.
+        return [patch for patch in patches if id(patch[1]) not in ours]
+    return [(strength, *patch[1:]) if id(patch[1]) in ours else patch for patch in patches]
+
+
+def _place(target: Any) -> tuple[str | None, int]:
+    """Layer and first output of a target; no layer where the host does more than cut outputs."""
+    if isinstance(target, str):
+        return (target, 0) if target.endswith(".weight") else (None, 0)
+    name, cut, *more = target
+    if more or not cut or cut[0] != 0:
+        return None, 0
+    return name, cut[1]

@@ -1,0 +1,139 @@
+"""Clients and servers that are killed, bad connections, a full disk: no file less, none twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from batches import BadProxy, assert_as_undisturbed, colors, graph, pictures, records, run, start
+from fewstep.tools.host_versions import NEWEST
+from fewstep.tools.ports import free_port
+from fewstep.tools.server import Server
+
+SIZE = 768
+# A host takes seconds to start: the older one is killed less often.
+SERVER_KILLS = 10 if os.environ.get("FEWSTEP_HOST_VERSION") == NEWEST else 3
+
+
+@pytest.fixture
+def case(server, tmp_path):
+    """Call with a number of jobs: the workflow, its prefix, and a folder nobody disturbed."""
+
+    def make(count):
+        prefix = uuid.uuid4().hex
+        whole = tmp_path / "whole"
+        workflow = graph(tmp_path, f"whole-{prefix}", size=SIZE)
+        # The same jobs, or the ids and so the names would differ: only the folder is another.
+        code, said = run(workflow, whole, *colors(count), servers=[server.url])
+        assert code == 0 and len(pictures(whole)) == count, said
+        return workflow, f"whole-{prefix}", whole
+
+    return make
+
+
+def _clear(base_dir, prefix):
+    for file in (base_dir / "output").glob(f"{prefix}_*.png"):
+        file.unlink()
+
+
+def test_20_killed_clients(server, case, tmp_path):
+    chance = random.Random(8)
+    workflow, prefix, whole = case(400)
+    _clear(server.base_dir, prefix)
+    out, killed = tmp_path / "out", 0
+    while killed < 20:
+        begun = len(records(out, "done"))
+        process = start(workflow, out, *colors(400), servers=[server.url])
+        # From before the first act to some way on, or the next one would find no work left.
+        more = chance.choice([0, 0, 1, 2, 5, 15])
+        while len(records(out, "done")) < begun + more and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.05 if more else 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL, "the batch was over before it was killed"
+        killed += 1
+    code, said = run(workflow, out, *colors(400), servers=[server.url])
+    assert code == 0, said
+    assert_as_undisturbed(out, whole, server.base_dir, prefix)
+
+
+def test_killed_servers(server, case, tmp_path):
+    chance = random.Random(9)
+    count = 60 * SERVER_KILLS
+    workflow, prefix, whole = case(count)
+    base, port = tmp_path / "base", free_port()
+    options = {"port": port, "extra_args": ["--disable-all-custom-nodes"]}
+    out, process = tmp_path / "out", None
+    try:
+        for _ in range(SERVER_KILLS):
+            with Server(Path(os.environ["FEWSTEP_HOST"]), base, **options) as own:
+                begun = len(records(out, "done"))
+                process = process or start(workflow, out, *colors(count), servers=[own.url])
+                more = chance.randrange(1, 40)
+                while len(records(out, "done")) < begun + more:
+                    assert process.poll() is None, process.communicate()
+                    time.sleep(0.001)
+                os.killpg(own._process.pid, signal.SIGKILL)
+        with Server(Path(os.environ["FEWSTEP_HOST"]), base, **options):
+            said = "".join(process.communicate(timeout=200))
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert_as_undisturbed(out, whole, base, prefix)
+
+
+def test_a_connection_that_is_cut_and_late(server, case, tmp_path):
+    workflow, prefix, whole = case(100)
+    _clear(server.base_dir, prefix)
+    out = tmp_path / "out"
+    with BadProxy(urlsplit(server.url).port) as proxy:
+        code, said = run(workflow, out, *colors(100), servers=[proxy.url], timeout=300)
+        assert proxy.cut > 10
+    assert code == 0, said
+    assert_as_undisturbed(out, whole, server.base_dir, prefix)
+
+
+def test_two_servers_of_which_one_is_behind_a_bad_connection(server, case, tmp_path):
+    workflow, prefix, whole = case(100)
+    _clear(server.base_dir, prefix)
+    out = tmp_path / "out"
+    with BadProxy(urlsplit(server.url).port, seed=3) as proxy:
+        code, said = run(workflow, out, *colors(100), servers=[proxy.url, server.url], timeout=300)
+    assert code == 0, said
+    assert_as_undisturbed(out, whole, server.base_dir, prefix)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KB and a way to make it larger."""
+    at = tmp_path / "small"
+    at.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(at)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system is not permitted here")
+    enlarge = ["mount", "-o", "remount,size=64m", str(at)]
+    yield at, lambda: subprocess.run(enlarge, check=True)
+    subprocess.run(["umount", str(at)], check=True)
+
+
+def test_a_full_disk(server, case, small_disk):
+    workflow, prefix, whole = case(100)
+    _clear(server.base_dir, prefix)
+    disk, enlarge = small_disk
+    out = disk / "out"
+    for _ in range(2):
+        code, said = run(workflow, out, *colors(100), servers=[server.url])
+        assert code == 1 and "No space left on device" in said, said
+        assert "The same command goes on from here." in said
+        assert len(said.strip().splitlines()) == 1
+    enlarge()
+    code, said = run(workflow, out, *colors(100), servers=[server.url])
+    assert code == 0, said
+    assert_as_undisturbed(out, whole, server.base_dir, prefix)

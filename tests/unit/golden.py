@@ -1,0 +1,69 @@
+"""What the page's twin of the schedules must say: computed here, kept in data/, read by both."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+from fewstep.samplers import FlowLevels, TableLevels
+from fewstep.samplers.table import step_table
+from fewstep.schedulers import IMG2IMG, plan_timesteps, standard_sigma
+
+FILE = Path(__file__).parent / "data" / "timesteps_golden.json"
+TABLE = TableLevels(np.array([standard_sigma(time) for time in range(1000)]))
+SAMPLERS = [("ddim", 0.0), ("tcd", 0.3), ("tcd", 0.1), ("tcd", 1.0), ("lcm", 0.0)]
+SAMPLERS += [("ancestral", 0.0)]
+LISTS = ["999, 749, 499, 249", "800", "1.0, 0.75, .5", "[999, 499,]", "1., 0.9375", " "]
+LISTS += ["999, 1200", "abc", "259, 499", "0.0", "1e2", "999,,499"]
+
+
+def cases() -> dict:
+    """All numbers of the golden file."""
+    return {"plans": [*_plans()], "runs": [*_runs()]}
+
+
+def _plans():
+    spread = itertools.product((1, 2, 3, 4, 6, 8, 16, 50), ("grid", "trailing", "leading"))
+    for steps, spacing in spread:
+        for denoise in (1.0, 0.99, 0.9, 0.75, 0.6, 0.5, 0.35, 0.3, 0.13, 0.05, 0.01, 0.0):
+            for img2img in IMG2IMG:
+                yield _plan(steps, spacing, denoise, "", img2img)
+    for text, denoise in itertools.product(LISTS, (1.0, 0.6, 0.1)):
+        yield _plan(4, "listed", denoise, text, IMG2IMG[0])
+
+
+def _plan(steps, spacing, denoise, listed, img2img):
+    given = dict(steps=steps, spacing=spacing, denoise=denoise, listed=listed, img2img=img2img)
+    try:
+        return {"given": given, "times": plan_timesteps(steps, spacing, denoise, listed, img2img)}
+    except ValueError as error:
+        return {"given": given, "error": str(error)}
+
+
+def _runs():
+    lists = ([999, 759, 499, 259], [999, 749, 499, 249], [599, 459, 299, 159], [800], [936.5, 500])
+    for times, (name, gamma) in itertools.product(lists, SAMPLERS):
+        table = [standard_sigma(time) for time in times]
+        yield _run(times, name, gamma, None, table, TABLE)
+        for shift in (1.0, 3.0):
+            levels = [(time + 1) / 1000 for time in times]
+            sigmas = [shift * level / (1 + (shift - 1) * level) for level in levels]
+            yield _run(times, name, gamma, shift, sigmas, FlowLevels())
+
+
+def _run(times, name, gamma, shift, sigmas, levels):
+    lows = {
+        "ddim": lambda _, sigma_next: sigma_next,
+        "tcd": lambda _, sigma_next: levels.lower(sigma_next, gamma),
+        "lcm": lambda *_: 0.0,
+        "ancestral": lambda sigma, sigma_next: sigma_next**2 / sigma,
+    }
+    table = step_table([*sigmas, 0.0], levels, lows[name])
+    given = {"times": times, "sampler": name, "gamma": gamma, "shift": shift}
+    return {"given": given, "sigmas": sigmas, "fresh": [step.fresh for step in table]}
+
+
+def write() -> None:
+    """After a change on purpose."""
+    text = json.dumps(cases(), separators=(",", ":")).replace('{"given"', '\n{"given"')
+    FILE.write_text(text + "\n", "utf-8")

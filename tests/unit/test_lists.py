@@ -1,0 +1,97 @@
+"""Lists of settings in text, the combinations they make, and the words for each picture."""
+
+import pytest
+from fewstep.nodes.comparison import MAX_CELLS, compare
+from fewstep.nodes.lists import CFGS, GAMMAS, STEPS, STRENGTHS
+from fewstep.recipes import builtin_recipes
+
+TCD, DDIM = (builtin_recipes()[name] for name in ("tcd/sd15-lora", "hyper-sd/sd15-4step"))
+
+
+def planned(recipe=TCD, steps="4", gammas="-1", cfgs="0", strengths="", denoise=1.0):
+    return compare(recipe, steps, gammas, cfgs, strengths, denoise)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("4", [4]), ("2, 4,8", [2, 4, 8]), (" [1, 2,] ", [1, 2]), ("0", [0]), ("4.0", [4])],
+)
+def test_a_list_is_read_in_its_order(text, values):
+    assert STEPS.parse(text) == values
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        (STEPS, "", "The list of steps is empty. Write whole numbers"),
+        (STEPS, "[]", "The list of steps is empty"),
+        (STEPS, "4, x", '"x" in steps cannot be used'),
+        (STEPS, "4,, 8", '"" in steps cannot be used'),
+        (STEPS, "2.5", '"2.5" in steps cannot be used'),
+        (STEPS, "51", '"51" in steps cannot be used'),
+        (STEPS, "inf", '"inf" in steps cannot be used'),
+        (STEPS, "4, 4", '"4" is in steps twice'),
+        (GAMMAS, "0, 1.5", '"1.5" in gammas cannot be used'),
+        (GAMMAS, "nan", '"nan" in gammas cannot be used'),
+        (CFGS, "-1", '"-1" in cfgs cannot be used'),
+        (STRENGTHS, "3", '"3" in strengths cannot be used'),
+    ],
+)
+def test_a_wrong_entry_is_named_and_said_how_to_write(kind, text, told):
+    with pytest.raises(ValueError) as error:
+        kind.parse(text)
+    assert str(error.value).startswith(told) and str(error.value).endswith(".")
+
+
+def test_labels_hold_only_what_differs_and_the_title_the_rest():
+    plan = planned(steps="2, 4", gammas="0, 0.3, 1", strengths="0.8")
+    assert [cell.label for cell in plan.cells[:2]] == [
+        ["2 steps", "gamma 0"],
+        ["2 steps", "gamma 0.3"],
+    ]
+    assert plan.shared == ["tcd/sd15-lora", "tcd", "strength 0.8", "CFG 1"]
+    assert plan.columns == 3 and len(plan.cells) == 6
+
+
+def test_strengths_are_outermost_so_that_each_is_put_on_once():
+    strengths = [cell.strength for cell in planned(strengths="1, 0.5", steps="1, 2").cells]
+    assert strengths == [1, 1, 0.5, 0.5]
+
+
+def test_the_recipe_s_own_settings_are_named_as_what_they_are():
+    plan = planned(steps="0, 8", denoise=0.6)
+    assert [cell.label for cell in plan.cells] == [["4 steps"], ["8 steps"]]
+    assert plan.shared == ["tcd/sd15-lora", "tcd", "CFG 1", "gamma 0.3", "denoise 0.6"]
+
+
+def test_one_step_is_singular():
+    assert [cell.label for cell in planned(steps="1, 2").cells] == [["1 step"], ["2 steps"]]
+
+
+@pytest.mark.parametrize(
+    ("lists", "columns"),
+    [
+        ({"steps": "4"}, 1),
+        ({"steps": "1, 2, 3, 4, 5, 6"}, 6),
+        ({"steps": "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"}, 4),
+        ({"steps": "1, 2", "cfgs": "1, 2, 3"}, 2),
+        ({"steps": "1, 2, 4", "gammas": "0, 1", "cfgs": "1, 2"}, 2),
+    ],
+)
+def test_columns_are_the_last_list_that_varies(lists, columns):
+    assert planned(**lists).columns == columns
+
+
+def test_recipes_without_gamma_do_without_it():
+    assert "gamma" not in " ".join(planned(DDIM, gammas="-1").shared)
+    with pytest.raises(ValueError, match="samples with ddim, where gamma has no effect. Write -1"):
+        planned(DDIM, gammas="0, 1")
+
+
+def test_too_many_pictures_are_refused_with_their_number():
+    many = ", ".join(map(str, range(1, 27)))
+    with pytest.raises(
+        ValueError, match=r"26 x 4 settings are 104 pictures, and a sheet takes 100"
+    ):
+        planned(steps=many, gammas="0, 0.2, 0.4, 0.6")
+    assert len(planned(steps=many).cells) == 26 < MAX_CELLS

@@ -1,0 +1,121 @@
+"""Contact sheets and plots: nothing is cut, no picture is changed, the same again each time."""
+
+import numpy as np
+import pytest
+from fewstep.pictures import Cell, Hop, Schedule, contact_sheet, draw_schedule, time_of
+from fewstep.pictures.text import fold, font_of
+from fewstep.samplers import TableLevels, ddim_low, lcm_low, tcd_low, ways
+from fewstep.schedulers import grid, standard_sigma
+from PIL import Image, ImageFont
+
+CURVE = [standard_sigma(time) for time in range(1000)]
+LONG = ["12 steps", "gamma 0.123456", "CFG 12.3456", "strength 0.123456", "123.45 s"]
+
+
+def _cells(count, side, label=LONG):
+    rng = np.random.default_rng(1)
+    shades = rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    return [Cell(Image.fromarray(shade), label) for shade in shades]
+
+
+def _margin_is_empty(sheet, width=4):
+    """Whether nothing is drawn at the edges, so that nothing runs over them."""
+    shades = np.asarray(sheet)
+    edges = shades[:width], shades[-width:], shades[:, :width], shades[:, -width:]
+    return all((edge == 255).all() for edge in edges)
+
+
+@pytest.mark.parametrize("side", [64, 512])
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (6, 3), (12, 4), (40, 8)])
+def test_nothing_is_cut_and_no_picture_is_changed(count, columns, side):
+    cells = _cells(count, side)
+    sheet = contact_sheet(cells, columns, ["tcd/sd15-lora", "tcd", "seed 18446744073709551615"])
+    assert _margin_is_empty(sheet)
+    shades = np.asarray(sheet)
+    found = 0
+    for cell in cells:
+        first = np.asarray(cell.picture)
+        # A corner of eight random pixels is in the sheet once, and the picture lies there.
+        rows, lefts = np.where((shades == first[0, 0]).all(-1))
+        for top, left in zip(rows, lefts, strict=True):
+            found += np.array_equal(shades[top : top + side, left : left + side], first)
+    assert found == count
+
+
+def test_labels_of_neighbours_do_not_touch():
+    font = font_of(13)
+    wide = int(max(font.getlength(part) for part in LONG))
+    two = np.asarray(contact_sheet(_cells(2, 64), 2))
+    labels = two[-60:].min(axis=(0, 2))
+    inked = np.where(labels < 255)[0]
+    assert np.diff(inked).max() >= 9
+    assert two.shape[1] >= 2 * wide
+
+
+@pytest.mark.parametrize(("side", "size"), [(64, 13), (512, 23), (1024, 47)])
+def test_letters_grow_with_the_pictures(side, size):
+    high = contact_sheet(_cells(1, side, ["4 steps"]), 1).height
+    bare = contact_sheet(_cells(1, side, []), 1).height
+    assert high - bare == pytest.approx(1.25 * size, abs=1)
+
+
+def test_a_sheet_that_were_too_large_is_made_smaller():
+    sheet = contact_sheet(_cells(12, 512), 4, largest=1000)
+    assert 900 <= max(sheet.size) <= 1000
+    assert _margin_is_empty(sheet)
+
+
+def test_a_part_of_a_label_is_never_torn():
+    font = font_of(13)
+    lines = fold(LONG, font, 150)
+    assert ", ".join(lines).replace(", ", "|") == "|".join(LONG)
+    assert all(font.getlength(line) <= 150 for line in lines)
+    assert fold(LONG, font, 10) == LONG
+
+
+def test_an_old_pillow_is_told(monkeypatch):
+    def old():
+        raise AssertionError
+
+    monkeypatch.setattr(ImageFont, "load_default", old)
+    with pytest.raises(ValueError, match="needs Pillow 10.1 or newer"):
+        font_of(13)
+
+
+def _hops(times, low, levels=None):
+    sigmas = [*(standard_sigma(time) for time in times), 0.0]
+    return [Hop(*way) for way in ways(sigmas, levels or TableLevels(np.array(CURVE)), low)]
+
+
+def test_the_ways_are_those_of_the_papers():
+    """TCD: down to floor((1 - gamma) * t_next), arXiv 2402.19159; DDIM adds none, LCM all."""
+    levels = TableLevels(np.array(CURVE))
+    tcd = _hops(grid(4), tcd_low(levels, 0.3))
+    assert [time_of(hop.low, CURVE) for hop in tcd[:3]] == [531, 349, 181]
+    assert tcd[0].fresh == pytest.approx((1 - (tcd[0].low / tcd[0].after) ** 2) ** 0.5)
+    assert [hop.fresh for hop in _hops(grid(4), ddim_low)] == [0, 0, 0, 0]
+    assert [hop.fresh for hop in _hops(grid(4), lcm_low)] == [1, 1, 1, 0]
+    assert [hop.low for hop in _hops(grid(4), lcm_low)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("times", [grid(1), grid(4), grid(8, 0.3), grid(50), []])
+@pytest.mark.parametrize("width", [320, 1024, 2048])
+def test_a_plot_has_its_width_cuts_nothing_and_is_the_same_again(times, width):
+    lines = ["sigma " + " ".join(f"{standard_sigma(time):.4g}" for time in times)]
+    hops = _hops(times, tcd_low(TableLevels(np.array(CURVE)), 0.3)) if times else []
+    plot = draw_schedule(Schedule(CURVE, hops, lines), width)
+    assert plot.width == width and _margin_is_empty(plot, 2)
+    assert plot.tobytes() == draw_schedule(Schedule(CURVE, hops, lines), width).tobytes()
+
+
+@pytest.mark.parametrize("time", [0, 1, 259, 499, 999])
+def test_a_level_of_the_table_is_its_timestep(time):
+    assert time_of(float(np.float32(standard_sigma(time))), CURVE) == time
+
+
+def test_levels_of_flow_models_and_beyond_the_table_are_drawn():
+    flow = [(time + 1) / 1000 for time in range(1000)]
+    hops = [Hop(1.0, 0.5, 0.25, 0.7), Hop(0.5, 0.0, 0.0, 0.0)]
+    assert draw_schedule(Schedule(flow, hops, []), 640).width == 640
+    high = [Hop(4518.0, 1.0), Hop(1.0, 0.0)]
+    assert _margin_is_empty(draw_schedule(Schedule(CURVE, high, []), 640), 2)

@@ -1,0 +1,69 @@
+"""Building small graphs on the page, and reading what a node shows."""
+
+_ADD = """([type, widgets, place]) => {
+    const node = LiteGraph.createNode(type)
+    node.pos = place
+    app.graph.add(node)
+    for (const [name, value] of Object.entries(widgets)) {
+        const widget = node.widgets.find(one => one.name === name)
+        widget.value = value
+        widget.callback?.(value)
+    }
+    return String(node.id)
+}"""
+_LINK = """([from, slot, to, name]) => {
+    const [origin, target] = [from, to].map(id => app.graph.getNodeById(id))
+    origin.connect(slot, target, target.inputs.findIndex(one => one.name === name))
+}"""
+_SET = """([id, name, value]) => {
+    const widget = app.graph.getNodeById(id).widgets.find(one => one.name === name)
+    widget.value = value
+    widget.callback?.(value)
+}"""
+_SIZE = """([id, width]) => {
+    const node = app.graph.getNodeById(id)
+    node.setSize([width, node.computeSize()[1]])
+    app.canvas.setDirty(true, true)
+}"""
+_PANEL = """id => {
+    const panel = app.graph.getNodeById(id).widgets.find(one => one.name.startsWith("fewstep_"))
+    const root = panel.element
+    const read = part => [...root.querySelectorAll(`[data-part=${part}]`)].map(one =>
+        Object.fromEntries(Object.entries(one.dataset).filter(([key]) => key !== "part")
+            .map(([key, value]) => [key, Number(value)])))
+    return {
+        label: root.getAttribute("aria-label"),
+        role: root.getAttribute("role"),
+        focus: root.tabIndex,
+        lines: [...root.lastElementChild.children].map(one => one.textContent),
+        steps: read("step"),
+        fresh: read("fresh"),
+        cut: read("cut").length,
+    }
+}"""
+_VIEW = "([x, y, scale]) => { app.canvas.ds.scale = scale; app.canvas.ds.offset = [x, y] }"
+
+
+class PageGraph:
+    """`node = graph.add("FewStepScheduler", steps=8)`, then `graph.panel(node)`."""
+
+    def __init__(self, page):
+        self.page = page
+        page.evaluate(_VIEW, [80, 110, 1])
+
+    def add(self, node_type, place=(0, 0), **widgets):
+        return self.page.evaluate(_ADD, [node_type, widgets, list(place)])
+
+    def link(self, origin, slot, target, name):
+        self.page.evaluate(_LINK, [origin, slot, target, name])
+
+    def set(self, node, name, value):
+        self.page.evaluate(_SET, [node, name, value])
+
+    def width(self, node, width):
+        self.page.evaluate(_SIZE, [node, width])
+
+    def panel(self, node):
+        """What the panel of a node shows, after the page has had time to draw."""
+        self.page.wait_for_timeout(150)
+        return self.page.evaluate(_PANEL, node)

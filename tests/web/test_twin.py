@@ -1,0 +1,87 @@
+"""The page's own arithmetic equals the pack's: one golden file, and every published file name."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from fewstep.recipes import briefs, builtin_recipes
+
+DATA = Path(__file__).parents[1] / "unit" / "data"
+GOLDEN = json.loads((DATA / "timesteps_golden.json").read_text("utf-8"))
+FACTS = json.loads((DATA / "catalog_facts.json").read_text("utf-8"))
+
+_PLANS = """async ([url, plans]) => {
+    const twin = await import(`${url}/timesteps.js`)
+    const { sayIn } = await import(`${url}/strings.js`)
+    const say = sayIn("en")
+    return plans.map(({ given }) => {
+        try { return { given, times: twin.planTimesteps(given) } }
+        catch (error) { return { given, error: say(error.code, error.values) } }
+    })
+}"""
+_RUNS = """async ([url, runs]) => {
+    const twin = await import(`${url}/timesteps.js`)
+    return runs.map(({ given: { times, sampler, gamma, shift } }) => {
+        const levels = shift === null ? twin.TABLE_LEVELS : twin.flowLevels(shift)
+        const steps = twin.steps(times, levels, { name: sampler, gamma })
+        return { sigmas: steps.map(step => step.sigma), fresh: steps.map(step => step.fresh) }
+    })
+}"""
+_NAMED = """async ([url, recipes, names]) => {
+    const { namedLike } = await import(`${url}/recipes.js`)
+    const catalog = Object.fromEntries(recipes.map(one => [one.id, one]))
+    return names.map(name => namedLike(name, catalog, () => true).map(one => one.id))
+}"""
+_LANGUAGES = """async url => {
+    const { LANGUAGES } = await import(`${url}/strings.js`)
+    return LANGUAGES
+}"""
+
+
+@pytest.fixture
+def web(server):
+    """Address of the pack's modules."""
+    paths = server.get("/extensions")
+    return server.url + next(p for p in paths if "fewstep" in p.lower()).rpartition("/")[0]
+
+
+def test_the_page_plans_the_timesteps_of_the_golden_file(page, web):
+    assert page.evaluate(_PLANS, [web, GOLDEN["plans"]]) == GOLDEN["plans"]
+
+
+def test_the_page_s_levels_and_noise_are_those_of_the_golden_file(page, web):
+    shown = page.evaluate(_RUNS, [web, GOLDEN["runs"]])
+    for ours, golden in zip(shown, GOLDEN["runs"], strict=True):
+        assert ours["sigmas"] == pytest.approx(golden["sigmas"], rel=1e-9), golden["given"]
+        # A level that is the root of a difference loses half its digits near zero.
+        assert ours["fresh"] == pytest.approx(golden["fresh"], rel=1e-6, abs=1e-6), golden["given"]
+
+
+def test_the_page_reads_every_published_file_name_as_python_does(page, web):
+    recipes = list(builtin_recipes().values())
+    names = [fact["file"] for fact in FACTS]
+    names += [file.name for recipe in recipes for file in recipe.files]
+    expected = [[one.id for one in recipes if _named(one, name)] for name in names]
+    assert sum(len(found) == 1 for found in expected) > 100
+    assert page.evaluate(_NAMED, [web, briefs(recipes), names]) == expected
+
+
+def test_every_language_has_every_sentence_with_its_gaps(page, web):
+    languages = page.evaluate(_LANGUAGES, web)
+    assert set(languages) == {"en", "zh", "ja", "ru"}
+    english = languages.pop("en")
+    for language, words in languages.items():
+        assert words.keys() == english.keys(), language
+        for key, text in words.items():
+            assert sorted(_gaps(text)) == sorted(_gaps(english[key])), (language, key)
+        same = [key for key, text in words.items() if text == english[key] and len(text) > 12]
+        assert not [key for key in same if key not in ("told", "gammaIs")], language
+
+
+def _gaps(text):
+    return re.findall(r"\{\w+\}", text)
+
+
+def _named(recipe, name):
+    return any(file.match and re.search(file.match, name, re.I) for file in recipe.files)

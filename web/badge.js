@@ -1,0 +1,51 @@
+// @ts-check
+/** What a loader or a recipe node holds, in a few lines: the accelerator and its settings. */
+
+import { LOADERS, recipeFrom } from "./known.js";
+import { choiceText, warningsOf } from "./recipes.js";
+import { warning } from "./schedule.js";
+import { general } from "./timesteps.js";
+
+/** @typedef {import("./look.js").Line} Line */
+
+/** Nodes that show a badge. */
+export const BADGES = ["FewStepRecipe", ...Object.keys(LOADERS)];
+
+/**
+ * @param {any} node @param {import("./known.js").Facts} facts
+ * @param {import("./strings.js").Say} say @returns {Line[]}
+ */
+export const badgeOf = (node, facts, say) => {
+  const { recipe, how, why, report } = recipeFrom(node, facts);
+  const told = (report?.warnings ?? []).map((text) => warning(text, say));
+  if (!recipe) return [{ text: say(.../** @type {any} */ (why)), kind: "muted" }, ...told];
+  return [
+    { text: `${recipe.name}, ${recipe.base}`, kind: "title" },
+    { text: settingsText(recipe, say) },
+    ...(how ? [{ text: howText(how, say), kind: /** @type {const} */ ("muted") }] : []),
+    ...(recipe.needs?.length
+      ? [{ text: say("needs", { what: recipe.needs.join(", ") }), kind: /** @type {const} */ ("muted") }]
+      : []),
+    ...warningsOf(recipe, recipe.steps[0], recipe.cfg[0]).map(([key, v]) => warning(say(key, v), say)),
+    ...told,
+  ];
+};
+
+/** @param {import("./recipes.js").Recipe} recipe @param {import("./strings.js").Say} say */
+const settingsText = (recipe, say) => {
+  const gamma = recipe.sampler === "tcd" ? [say("gamma", { n: general(recipe.gamma ?? 0) })] : [];
+  const strong = recipe.kind === "LoRA" && (recipe.strength ?? 1) !== 1;
+  return [
+    say("steps", { n: choiceText(recipe.steps) }),
+    say("cfg", { n: choiceText(recipe.cfg) }),
+    `${recipe.sampler.toUpperCase()} ${recipe.spacing}`,
+    ...gamma,
+    ...(strong ? [say("strength", { n: general(recipe.strength ?? 1) })] : []),
+  ].join(" · ");
+};
+
+/** @param {string} how @param {import("./strings.js").Say} say */
+const howText = (how, say) => {
+  if (how === "hand") return say("byHand");
+  return how === "name" ? say("byName") : say("by", { how: say(how) });
+};

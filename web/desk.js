@@ -1,0 +1,129 @@
+// @ts-check
+/** All panels of the page: made with their nodes, kept up to date, ended with their nodes. */
+
+import { BADGES, badgeOf } from "./badge.js";
+import { LOADERS } from "./known.js";
+import { addPanel } from "./panel.js";
+import { catalogOf } from "./recipes.js";
+import { SCHEDULES, scheduleOf } from "./schedule.js";
+import { sayIn } from "./strings.js";
+
+/** @param {any} app */
+export const createDesk = (app) => {
+  /** @type {Map<any, () => void>} */
+  const panels = new Map();
+  /** @type {WeakMap<any, import("./known.js").Report>} */
+  const reports = new WeakMap();
+  /** @type {import("./recipes.js").Catalog} */
+  let catalog = {};
+  /** Nodes that are to get a panel as soon as they are drawn. @type {Set<any>} */
+  const unseen = new Set();
+  let waiting = false;
+
+  const facts = {
+    catalog: () => catalog,
+    report: (/** @type {any} */ node) => reports.get(node),
+  };
+  const say = () => sayIn(app.extensionManager.setting.get("Comfy.Locale") ?? "en");
+
+  const refreshSoon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      if (!isClassic()) [...unseen].forEach(addTo);
+      for (const refresh of [...panels.values()]) refresh();
+    });
+  };
+
+  const isClassic = () => !app.extensionManager.setting.get("Comfy.VueNodes.Enabled");
+  const onWheel = (/** @type {WheelEvent} */ event) => {
+    // Nodes 2.0 lets the wheel through by itself; on the classic canvas a panel lies over it.
+    if (isClassic()) app.canvas.processMouseWheel(event);
+  };
+  const onGrown = (/** @type {any} */ node) => {
+    // Nodes 2.0 fits the node to its content by itself.
+    if (isClassic() && node.graph) {
+      const least = node.computeSize()[1];
+      if (least > node.size[1]) node.setSize([node.size[0], least]);
+      node.graph.setDirtyCanvas(true, true);
+    }
+  };
+
+  const attach = (/** @type {any} */ node) => {
+    const type = node.comfyClass;
+    if (!type?.startsWith("FewStep")) return;
+    listen(node, refreshSoon);
+    if (!(type in SCHEDULES) && !BADGES.includes(type)) return;
+    after(node, "onRemoved", () => unseen.delete(node));
+    if (type in LOADERS) {
+      after(node, "onExecuted", (/** @type {any} */ output) => {
+        const text = output?.fewstep?.[0];
+        if (text) reports.set(node, JSON.parse(text));
+        refreshSoon();
+      });
+    }
+    if (!isClassic()) return addTo(node);
+    // The host makes an element for each panel of a graph when it opens, in view or not: 2 ms each.
+    unseen.add(node);
+    after(node, "onDrawForeground", () => unseen.has(node) && addTo(node));
+  };
+
+  const addTo = (/** @type {any} */ node) => {
+    unseen.delete(node);
+    const isPlot = node.comfyClass in SCHEDULES;
+    const words = say();
+    const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, {
+      wheel: onWheel,
+      grown: () => onGrown(node),
+      seen: refreshSoon,
+    });
+    const refresh = () => {
+      if (!node.graph || !panel.inView()) return;
+      const now = say();
+      panel.show(isPlot ? scheduleOf(node, facts, now) : { lines: badgeOf(node, facts, now) });
+    };
+    after(node, "onRemoved", () => {
+      panel.end();
+      panels.delete(node);
+    });
+    // A node that is taken out and put back, as undo does, is given its panel again.
+    after(node, "onAdded", () => {
+      panel.begin();
+      panels.set(node, refresh);
+      refreshSoon();
+    });
+    panels.set(node, refresh);
+    onGrown(node);
+    refreshSoon();
+  };
+
+  return {
+    attach,
+    refreshSoon,
+    /** @param {any} nodeData the definition of Few-step recipe, which holds all recipes */
+    learn: (nodeData) => {
+      catalog = catalogOf(nodeData);
+      refreshSoon();
+    },
+  };
+};
+
+/** Calls `refresh` after each change of a node's widgets and links. */
+const listen = (/** @type {any} */ node, /** @type {() => void} */ refresh) => {
+  for (const widget of node.widgets ?? []) after(widget, "callback", refresh);
+  for (const name of ["onConfigure", "onConnectionsChange"]) after(node, name, refresh);
+};
+
+/**
+ * Does something after a method of this one object, whatever the method was.
+ * @param {any} object @param {string} name @param {(...given: any[]) => void} then
+ */
+const after = (object, name, then) => {
+  const before = object[name];
+  object[name] = function (/** @type {any[]} */ ...given) {
+    const result = before?.apply(this, given);
+    then(...given);
+    return result;
+  };
+};

@@ -1,0 +1,243 @@
+// @ts-check
+/** All words the page shows that are not in a node's definition. A language is one more object. */
+
+const en = {
+  plot: "Schedule plot",
+  badge: "Recipe",
+  stepsFrom: "{n} steps from t = {start}: {times}",
+  stepFrom: "1 step from t = {start}",
+  stepsFromDenoise: "{n} steps from t = {start} at denoise {denoise}: {times}",
+  stepFromDenoise: "1 step from t = {start} at denoise {denoise}",
+  denoiseZero: "denoise 0: no steps, the latent stays as it is",
+  keptSteps: "{n} of {asked} steps lie below the start.",
+  noiseNone: "No noise is added back ({sampler}).",
+  noiseBack: "Noise added back ({sampler}): {levels}",
+  noiseUnknown: "Noise added back: the sampler is not known here.",
+  gammaIs: "{sampler}, gamma {gamma}",
+  noRecipe: "No recipe is connected.",
+  sourceOff: "The recipe's node is muted.",
+  elsewhere: "The recipe comes from {title}, which is known when it runs.",
+  linked: "Known when it runs: another node sets {names}.",
+  noSuchRecipe: "There is no recipe {id}.",
+  twins: "The file name fits several: {names}. Choose the recipe, or run it once.",
+  nameSaysNothing: "Its name does not say which accelerator it is. Run it once to see.",
+  told: "{text}.",
+  assumesTable: "Assumes the noise levels of Stable Diffusion; the model's own count.",
+  assumesShift: "Assumes a flow model with shift {shift}; the model's own counts.",
+  patched: "{title} changes the model's noise levels; the curve is Stable Diffusion's.",
+  steps: "steps {n}",
+  cfg: "CFG {n}",
+  byHand: "recipe chosen by hand",
+  byName: "by the file name; the content is read when it runs",
+  by: "recognised by {how}",
+  sha256: "sha256",
+  "its own metadata": "its own metadata",
+  "file name": "file name",
+  "size and keys": "size and keys",
+  needs: "Needs {what}.",
+  gamma: "gamma {n}",
+  strength: "strength {n}",
+  warning: "Warning: {text}",
+  blocked: "Cannot be sampled here: {why}",
+  madeForSteps: "Made for {span} steps, and {steps} are set.",
+  madeForCfg: "Made for CFG {span}, and {cfg} is set.",
+  noList: "{name} has no timesteps for {steps} steps. Set the steps to one of {known}.",
+  noSteps: "steps is {steps}; use 1 or more.",
+  tooLow:
+    "denoise {denoise} is too low for a single step. Raise it, or set it to 0 to leave the latent as it is.",
+  tooMany:
+    "{steps} steps do not fit below denoise {denoise}: the largest number is {largest}. Lower the steps or raise denoise.",
+  belowAll:
+    "denoise {denoise} starts at t = {start}, below all timesteps of this schedule. Use a denoise of {lowest} or more, or more steps.",
+  listEmpty:
+    "The list of timesteps is empty. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5).",
+  listEntry:
+    '"{entry}" is not a timestep. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5).',
+  listOrder: 'Timestep "{entry}" is not below the one before it. List them falling.',
+  listRange:
+    'Timestep "{entry}" is out of range. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5). Papers that count to 1000 mean one less.',
+};
+
+/** @type {typeof en} */
+const zh = {
+  plot: "时间步曲线",
+  badge: "配方",
+  stepsFrom: "{n} 步，从 t = {start} 开始：{times}",
+  stepFrom: "1 步，从 t = {start} 开始",
+  stepsFromDenoise: "{n} 步，从 t = {start} 开始（降噪 {denoise}）：{times}",
+  stepFromDenoise: "1 步，从 t = {start} 开始（降噪 {denoise}）",
+  denoiseZero: "降噪为 0：没有步数，潜空间图像保持原样",
+  keptSteps: "{asked} 步中有 {n} 步低于起点。",
+  noiseNone: "不重新加噪（{sampler}）。",
+  noiseBack: "重新加入的噪声（{sampler}）：{levels}",
+  noiseUnknown: "重新加入的噪声：此处不知道采样器。",
+  gammaIs: "{sampler}，gamma {gamma}",
+  noRecipe: "没有连接配方。",
+  sourceOff: "提供配方的节点已被静音。",
+  elsewhere: "配方来自 {title}，运行时才知道。",
+  linked: "运行时才知道：{names} 由其他节点设置。",
+  noSuchRecipe: "没有名为 {id} 的配方。",
+  twins: "文件名符合多个配方：{names}。请选择配方，或运行一次。",
+  nameSaysNothing: "从文件名看不出是哪种加速模型。运行一次即可知道。",
+  told: "{text}.",
+  assumesTable: "按 Stable Diffusion 的噪声水平绘制；以模型自身为准。",
+  assumesShift: "按 shift 为 {shift} 的流模型绘制；以模型自身为准。",
+  patched: "{title} 改变了模型的噪声水平；曲线是 Stable Diffusion 的。",
+  steps: "步数 {n}",
+  cfg: "CFG {n}",
+  byHand: "手动选择的配方",
+  byName: "根据文件名；运行时会读取内容",
+  by: "识别依据：{how}",
+  sha256: "sha256",
+  "its own metadata": "文件自带的元数据",
+  "file name": "文件名",
+  "size and keys": "大小和键名",
+  needs: "需要：{what}。",
+  gamma: "gamma {n}",
+  strength: "强度 {n}",
+  warning: "警告：{text}",
+  blocked: "无法在此采样：{why}",
+  madeForSteps: "适用于 {span} 步，当前设置为 {steps} 步。",
+  madeForCfg: "适用于 CFG {span}，当前设置为 {cfg}。",
+  noList: "{name} 没有 {steps} 步的时间步列表。请将步数设为以下之一：{known}。",
+  noSteps: "步数为 {steps}；请使用 1 或更大的值。",
+  tooLow: "降噪 {denoise} 太低，连一步都放不下。请提高它，或设为 0 以保持原样。",
+  tooMany: "降噪 {denoise} 以下放不下 {steps} 步：最多 {largest} 步。请减少步数或提高降噪。",
+  belowAll:
+    "降噪 {denoise} 从 t = {start} 开始，低于此计划的所有时间步。请使用 {lowest} 或更高的降噪，或增加步数。",
+  listEmpty: "时间步列表为空。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。",
+  listEntry: "“{entry}”不是时间步。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。",
+  listOrder: "时间步“{entry}”不低于前一个。请按从大到小排列。",
+  listRange:
+    "时间步“{entry}”超出范围。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。论文中数到 1000 的要减 1。",
+};
+
+/** @type {typeof en} */
+const ja = {
+  plot: "スケジュールの図",
+  badge: "レシピ",
+  stepsFrom: "{n} ステップ、t = {start} から：{times}",
+  stepFrom: "1 ステップ、t = {start} から",
+  stepsFromDenoise: "{n} ステップ、t = {start} から（denoise {denoise}）：{times}",
+  stepFromDenoise: "1 ステップ、t = {start} から（denoise {denoise}）",
+  denoiseZero: "denoise 0：ステップなし、潜在画像はそのままです",
+  keptSteps: "{asked} ステップのうち {n} が開始点より下にあります。",
+  noiseNone: "ノイズは戻しません（{sampler}）。",
+  noiseBack: "戻すノイズ（{sampler}）：{levels}",
+  noiseUnknown: "戻すノイズ：サンプラーはここでは不明です。",
+  gammaIs: "{sampler}、gamma {gamma}",
+  noRecipe: "レシピが接続されていません。",
+  sourceOff: "レシピのノードがミュートされています。",
+  elsewhere: "レシピは {title} から来ます。実行時に分かります。",
+  linked: "実行時に分かります：{names} は別のノードが決めます。",
+  noSuchRecipe: "{id} というレシピはありません。",
+  twins: "ファイル名は複数に当てはまります：{names}。レシピを選ぶか、一度実行してください。",
+  nameSaysNothing: "名前からはどの高速化モデルか分かりません。一度実行すると分かります。",
+  told: "{text}.",
+  assumesTable: "Stable Diffusion のノイズレベルと仮定しています。実際はモデルに従います。",
+  assumesShift: "shift {shift} のフローモデルと仮定しています。実際はモデルに従います。",
+  patched: "{title} がモデルのノイズレベルを変えます。曲線は Stable Diffusion のものです。",
+  steps: "ステップ {n}",
+  cfg: "CFG {n}",
+  byHand: "手動で選んだレシピ",
+  byName: "ファイル名による判定。内容は実行時に読みます",
+  by: "判定の根拠：{how}",
+  sha256: "sha256",
+  "its own metadata": "ファイル自身のメタデータ",
+  "file name": "ファイル名",
+  "size and keys": "サイズとキー",
+  needs: "必要なもの：{what}。",
+  gamma: "gamma {n}",
+  strength: "強度 {n}",
+  warning: "警告：{text}",
+  blocked: "ここではサンプリングできません：{why}",
+  madeForSteps: "{span} ステップ用ですが、{steps} に設定されています。",
+  madeForCfg: "CFG {span} 用ですが、{cfg} に設定されています。",
+  noList: "{name} には {steps} ステップのタイムステップがありません。{known} のどれかにしてください。",
+  noSteps: "steps が {steps} です。1 以上にしてください。",
+  tooLow: "denoise {denoise} では 1 ステップも入りません。上げるか、0 にしてそのまま残してください。",
+  tooMany:
+    "denoise {denoise} の下に {steps} ステップは入りません。最大は {largest} です。ステップを減らすか denoise を上げてください。",
+  belowAll:
+    "denoise {denoise} は t = {start} から始まり、このスケジュールのすべてのタイムステップより下です。denoise を {lowest} 以上にするか、ステップを増やしてください。",
+  listEmpty:
+    "タイムステップの一覧が空です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。",
+  listEntry:
+    "「{entry}」はタイムステップではありません。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。",
+  listOrder: "タイムステップ「{entry}」が前のものより小さくありません。大きい順に書いてください。",
+  listRange:
+    "タイムステップ「{entry}」は範囲外です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。1000 まで数える論文では 1 を引きます。",
+};
+
+/** @type {typeof en} */
+const ru = {
+  plot: "График расписания",
+  badge: "Рецепт",
+  stepsFrom: "Шагов: {n}, начиная с t = {start}: {times}",
+  stepFrom: "1 шаг, начиная с t = {start}",
+  stepsFromDenoise: "Шагов: {n}, начиная с t = {start} при denoise {denoise}: {times}",
+  stepFromDenoise: "1 шаг, начиная с t = {start} при denoise {denoise}",
+  denoiseZero: "denoise 0: шагов нет, латент остаётся прежним",
+  keptSteps: "Ниже начала лежат {n} из {asked} шагов.",
+  noiseNone: "Шум не добавляется ({sampler}).",
+  noiseBack: "Добавленный шум ({sampler}): {levels}",
+  noiseUnknown: "Добавленный шум: сэмплер здесь неизвестен.",
+  gammaIs: "{sampler}, gamma {gamma}",
+  noRecipe: "Рецепт не подключён.",
+  sourceOff: "Узел рецепта отключён.",
+  elsewhere: "Рецепт даёт узел {title}; он станет известен при запуске.",
+  linked: "Станет известно при запуске: {names} задаёт другой узел.",
+  noSuchRecipe: "Рецепта {id} нет.",
+  twins: "Имя файла подходит к нескольким: {names}. Выберите рецепт или запустите один раз.",
+  nameSaysNothing: "По имени не понять, какой это ускоритель. Запустите один раз, чтобы узнать.",
+  told: "{text}.",
+  assumesTable: "Взяты уровни шума Stable Diffusion; решают уровни самой модели.",
+  assumesShift: "Взята потоковая модель со сдвигом {shift}; решает сама модель.",
+  patched: "{title} меняет уровни шума модели; кривая показана для Stable Diffusion.",
+  steps: "шагов {n}",
+  cfg: "CFG {n}",
+  byHand: "рецепт выбран вручную",
+  byName: "по имени файла; содержимое читается при запуске",
+  by: "распознан: {how}",
+  sha256: "sha256",
+  "its own metadata": "по его метаданным",
+  "file name": "по имени файла",
+  "size and keys": "по размеру и ключам",
+  needs: "Нужно: {what}.",
+  gamma: "gamma {n}",
+  strength: "сила {n}",
+  warning: "Внимание: {text}",
+  blocked: "Здесь не запускается: {why}",
+  madeForSteps: "Рассчитан на {span} шагов, а задано {steps}.",
+  madeForCfg: "Рассчитан на CFG {span}, а задано {cfg}.",
+  noList: "У {name} нет расписания на {steps} шагов. Задайте одно из чисел: {known}.",
+  noSteps: "steps равно {steps}; задайте 1 или больше.",
+  tooLow:
+    "denoise {denoise} слишком мал даже для одного шага. Увеличьте его или задайте 0, чтобы оставить латент прежним.",
+  tooMany:
+    "{steps} шагов не помещаются ниже denoise {denoise}: наибольшее число {largest}. Уменьшите число шагов или увеличьте denoise.",
+  belowAll:
+    "denoise {denoise} начинается с t = {start}, ниже всех шагов этого расписания. Задайте denoise от {lowest} или больше шагов.",
+  listEmpty:
+    "Список шагов пуст. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5).",
+  listEntry:
+    "«{entry}» не подходит. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5).",
+  listOrder: "Шаг «{entry}» не ниже предыдущего. Запишите их по убыванию.",
+  listRange:
+    "Шаг «{entry}» вне диапазона. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5). В статьях со счётом до 1000 это на единицу меньше.",
+};
+
+/** @type {Record<string, typeof en>} */
+export const LANGUAGES = { en, zh, ja, ru };
+
+/** @typedef {(key: string, values?: Record<string, unknown>) => string} Say */
+
+/** Sentences in the language of a locale such as `zh-TW`; English where there is none. */
+export const sayIn = (/** @type {string} */ locale) => {
+  /** @type {Record<string, string>} */
+  const words = LANGUAGES[String(locale).split("-")[0]] ?? en;
+  /** @type {Say} */
+  const say = (key, values = {}) =>
+    words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return say;
+};
