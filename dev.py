@@ -5,7 +5,7 @@ import errno
 import signal
 import sys
 
-from tools.demo import add_demo_options, check_demo_options, run_demo
+from tools.demo import add_demo_options, check_demo_options, run_demo, run_thumbnails
 from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.hosts import own_host
 from tools.ports import check_free
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
+    commands.add_parser("thumbnails", help="make the pictures beside the example workflows anew")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
@@ -85,6 +86,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         print((own or set_up_host(arguments.version or NEWEST)).folder)
     elif arguments.command == "bench":
         return run_bench(set_up(tests=True))
+    elif arguments.command == "thumbnails":
+        return run_thumbnails(set_up(tests=False))
     elif arguments.command == "recipes":
         if arguments.table:
             write_table()

@@ -24,6 +24,7 @@ if __name__ == "__main__":
     import batch
     import compare
     import import_time
+    import live_drawing
     import lora_strength
     import operations
     import page_load
@@ -31,5 +32,5 @@ if __name__ == "__main__":
     import step_time
 
     samplers = (operations, step_time, recognition, lora_strength, compare)
-    for part in (*samplers, import_time, page_load, batch):
+    for part in (*samplers, import_time, live_drawing, page_load, batch):
         part.report()

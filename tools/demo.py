@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .demo_files import add_demo_files
 from .hosts import Host
-from .paths import DEV, ROOT, VENV, python_in
+from .paths import DEV, EXAMPLES, ROOT, VENV, python_in
 from .programs import run_program
 from .user_error import UserError
 
@@ -48,6 +48,14 @@ def run_demo(host: Host, given: argparse.Namespace) -> int:
     if given.checkpoint:
         return run_program("-m", "demo.own", *where, *_own(given))
     return run_program("-m", "demo.show", *where)
+
+
+def run_thumbnails(host: Host) -> int:
+    """Makes the pictures beside the example workflows anew and gives the exit code."""
+    base_dir = DEV / "base" / f"thumbnails-{host.version}"
+    add_demo_files(base_dir, python_in(VENV))
+    where = ("--host", host.folder, "--base", base_dir, "--output", EXAMPLES)
+    return run_program("-m", "demo.thumbnails", *where)
 
 
 def _own(given: argparse.Namespace) -> Iterator[object]:

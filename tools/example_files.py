@@ -17,7 +17,9 @@ _DEMO = "fewstep-demo"
 
 def model_files(workflow: dict[str, Any]) -> set[tuple[str, str]]:
     """Folder and name of every model file in a workflow as saved."""
-    return {found for node in workflow["nodes"] for found in _of_node(node)}
+    inside = (workflow.get("definitions") or {}).get("subgraphs") or []
+    graphs = [workflow, *inside]
+    return {found for graph in graphs for node in graph["nodes"] for found in _of_node(node)}
 
 
 def is_for_the_demo(workflow: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ HOSTS = DEV / "hosts"
 MODELS = DEV / "models"
 LOGS = DEV / "logs"
 EXAMPLES = ROOT / "example_workflows"
+BLUEPRINTS = ROOT / "subgraphs"
 
 
 def python_in(venv: Path) -> Path:

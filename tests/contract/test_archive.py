@@ -27,6 +27,7 @@ TOP_LEVEL = {
     "recipes",
     "samplers",
     "schedulers",
+    "subgraphs",
     "web",
 }
 # Strings for which the registry has flagged versions of other packs, in code or comments.

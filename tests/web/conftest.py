@@ -10,7 +10,7 @@ import pytest
 from fewstep.tools.chromium import HOW_TO_GET_IT
 from fewstep.tools.demo_files import add_demo_files
 from fewstep.tools.example_files import model_files
-from fewstep.tools.paths import EXAMPLES
+from fewstep.tools.paths import BLUEPRINTS, EXAMPLES
 from fewstep.tools.server import Server
 from playwright.sync_api import sync_playwright
 
@@ -45,8 +45,8 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 def _add_names(models: Path) -> None:
     """Empty files for all that the examples name: the page asks for nothing but the names."""
-    for example in EXAMPLES.glob("*.json"):
-        for folder, name in model_files(json.loads(example.read_text("utf-8"))):
+    for file in (*EXAMPLES.glob("*.json"), *BLUEPRINTS.glob("*.json")):
+        for folder, name in model_files(json.loads(file.read_text("utf-8"))):
             (models / folder).mkdir(parents=True, exist_ok=True)
             if not (models / folder / name).exists():
                 (models / folder / name).touch()
