@@ -5,7 +5,13 @@ import errno
 import signal
 import sys
 
-from tools.demo import add_demo_options, check_demo_options, run_demo, run_thumbnails
+from tools.demo import (
+    add_demo_options,
+    check_demo_options,
+    run_demo,
+    run_node_pictures,
+    run_thumbnails,
+)
 from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.hosts import own_host
 from tools.ports import check_free
@@ -54,11 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
+    commands.add_parser("pictures", help="make the pictures of the nodes in the help pages anew")
     commands.add_parser("thumbnails", help="make the pictures beside the example workflows anew")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
-    recipes.add_argument("--table", action="store_true", help="write the table in README.md anew")
+    recipes.add_argument(
+        "--table", action="store_true", help="write the table in docs/models.md anew"
+    )
     return parser
 
 
@@ -86,6 +95,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         print((own or set_up_host(arguments.version or NEWEST)).folder)
     elif arguments.command == "bench":
         return run_bench(set_up(tests=True))
+    elif arguments.command == "pictures":
+        return run_node_pictures(set_up(tests=True))
     elif arguments.command == "thumbnails":
         return run_thumbnails(set_up(tests=False))
     elif arguments.command == "recipes":

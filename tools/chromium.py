@@ -12,8 +12,8 @@ _PLACES = (
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
 )
 HOW_TO_GET_IT = (
-    "Chromium or Chrome is needed for the web tests: install it (on Debian: apt install chromium),"
-    " or set FEWSTEP_CHROMIUM to its program."
+    "Chromium or Chrome is needed for the web tests and the nodes' pictures: install it (on "
+    "Debian: apt install chromium), or set FEWSTEP_CHROMIUM to its program."
 )
 
 

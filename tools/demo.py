@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from .chromium import HOW_TO_GET_IT, find_chromium
 from .demo_files import add_demo_files
 from .hosts import Host
 from .paths import DEV, EXAMPLES, ROOT, VENV, python_in
@@ -11,6 +12,7 @@ from .programs import run_program
 from .user_error import UserError
 
 _OUTPUT = ROOT / "output"
+_NODE_PICTURES = ROOT / "web" / "docs" / "images"
 _SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
 
 
@@ -56,6 +58,18 @@ def run_thumbnails(host: Host) -> int:
     add_demo_files(base_dir, python_in(VENV))
     where = ("--host", host.folder, "--base", base_dir, "--output", EXAMPLES)
     return run_program("-m", "demo.thumbnails", *where)
+
+
+def run_node_pictures(host: Host) -> int:
+    """Makes the pictures of the nodes in the help pages anew and gives the exit code."""
+    chromium = find_chromium()
+    if not chromium:
+        raise UserError(HOW_TO_GET_IT)
+    base_dir = DEV / "base" / f"pictures-{host.version}"
+    add_demo_files(base_dir, python_in(VENV))
+    where = ("--host", host.folder, "--base", base_dir, "--output", _NODE_PICTURES)
+    env = {"FEWSTEP_CHROMIUM": str(chromium)}
+    return run_program("-m", "demo.node_pictures", *where, env=env)
 
 
 def _own(given: argparse.Namespace) -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""The table "choose your model" of README.md, made from the recipes."""
+"""The table "choose your model" of docs/models.md, made from the recipes."""
 
 from itertools import groupby
 from typing import Any
@@ -7,18 +7,18 @@ from .pack import pure
 from .paths import ROOT
 from .user_error import UserError
 
-_README = ROOT / "README.md"
+_PAGE = ROOT / "docs" / "models.md"
 _BEGIN, _END = "<!-- recipes: made by dev.py recipes --table -->", "<!-- recipes end -->"
 _HEAD = "| accelerator | recipe | steps | CFG | sampler | timesteps |\n|---|---|---|---|---|---|\n"
 
 
 def write_table() -> None:
-    """Puts the table between its two marks in README.md."""
-    text = _README.read_text("utf-8")
+    """Puts the table between its two marks in docs/models.md."""
+    text = _PAGE.read_text("utf-8")
     if _BEGIN not in text or _END not in text:
-        raise UserError(f"README.md has lost one of its marks {_BEGIN} and {_END}.")
+        raise UserError(f"docs/models.md has lost one of its marks {_BEGIN} and {_END}.")
     before, _, rest = text.partition(_BEGIN)
-    _README.write_text(f"{before}{_BEGIN}\n{table()}{_END}{rest.partition(_END)[2]}", "utf-8")
+    _PAGE.write_text(f"{before}{_BEGIN}\n{table()}{_END}{rest.partition(_END)[2]}", "utf-8")
 
 
 def table() -> str:

@@ -1,4 +1,4 @@
-"""`dev.py recipes`: what it says about files, and the table it keeps in README.md."""
+"""`dev.py recipes`: what it says about files, and the table it keeps in docs/models.md."""
 
 import os
 import subprocess
@@ -49,7 +49,7 @@ def test_no_file_is_an_error_that_says_how(recipes):
 
 def test_the_readme_holds_the_table_of_the_recipes(root):
     """After a change: python3 dev.py recipes --table."""
-    assert table() in (root / "README.md").read_text("utf-8")
+    assert table() in (root / "docs" / "models.md").read_text("utf-8")
 
 
 def test_the_table_links_every_recipe_to_where_its_file_is_published():
