@@ -1,5 +1,6 @@
 """Choosing a recipe, and turning one into a sampler, SIGMAS and CFG."""
 
+import json
 from dataclasses import replace
 
 from comfy_api.v0_0_2 import io
@@ -33,8 +34,7 @@ class FewStepRecipe(io.ComfyNode):
                     options=_names(),
                     tooltip="The accelerator in your model: family/base and kind, grouped by base. "
                     "Your own are in fewstep/recipes of ComfyUI's user directory.",
-                    # The page reads them here for all nodes, so that it needs no route.
-                    extra_dict={"fewstep": {"recipes": briefs(files.catalog().recipes.values())}},
+                    extra_dict={"fewstep": {"recipes": _for_page()}},
                 ),
                 recipe_steps_input(),
                 recipe_cfg_input(),
@@ -119,6 +119,14 @@ class FewStepFromRecipe(io.ComfyNode):
 def _names() -> list[str]:
     """Recipes that can be sampled, grouped by base; those of the user at the end."""
     return [name for name, recipe in files.catalog().recipes.items() if not recipe.blocked]
+
+
+def _for_page() -> str:
+    """All recipes, which the page reads here for every node, so that it needs no route.
+
+    As text: it copies the settings of an input for each node it opens.
+    """
+    return json.dumps(briefs(files.catalog().recipes.values()), ensure_ascii=False)
 
 
 def _as_file(recipe: Recipe, problems: list[str]) -> str:

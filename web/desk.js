@@ -8,6 +8,9 @@ import { catalogOf } from "./recipes.js";
 import { SCHEDULES, scheduleOf } from "./schedule.js";
 import { sayIn } from "./strings.js";
 
+/** So that a large workflow opens without a pause. */
+const MADE_PER_FRAME = 6;
+
 /** @param {any} app */
 export const createDesk = (app) => {
   /** @type {Map<any, () => void>} */
@@ -18,6 +21,8 @@ export const createDesk = (app) => {
   let catalog = {};
   /** Nodes that are to get a panel as soon as they are drawn. @type {Set<any>} */
   const unseen = new Set();
+  /** Of those, the ones the classic canvas has drawn. @type {Set<any>} */
+  const drawn = new Set();
   let waiting = false;
 
   const facts = {
@@ -31,7 +36,9 @@ export const createDesk = (app) => {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      if (!isClassic()) [...unseen].forEach(addTo);
+      const ready = isClassic() ? [...drawn].slice(0, MADE_PER_FRAME) : [...unseen];
+      ready.forEach(addTo);
+      if (drawn.size) refreshSoon();
       for (const refresh of [...panels.values()]) refresh();
     });
   };
@@ -55,7 +62,7 @@ export const createDesk = (app) => {
     if (!type?.startsWith("FewStep")) return;
     listen(node, refreshSoon);
     if (!(type in SCHEDULES) && !BADGES.includes(type)) return;
-    after(node, "onRemoved", () => unseen.delete(node));
+    after(node, "onRemoved", () => forget(node));
     if (type in LOADERS) {
       after(node, "onExecuted", (/** @type {any} */ output) => {
         const text = output?.fewstep?.[0];
@@ -64,13 +71,22 @@ export const createDesk = (app) => {
       });
     }
     if (!isClassic()) return addTo(node);
-    // The host makes an element for each panel of a graph when it opens, in view or not: 2 ms each.
+    // The host needs 1 to 2 ms for a panel, so those out of view and far away are not made yet.
     unseen.add(node);
-    after(node, "onDrawForeground", () => unseen.has(node) && addTo(node));
+    after(node, "onDrawForeground", () => {
+      if (!unseen.has(node) || drawn.has(node) || app.canvas.low_quality) return;
+      drawn.add(node);
+      refreshSoon();
+    });
+  };
+
+  const forget = (/** @type {any} */ node) => {
+    unseen.delete(node);
+    drawn.delete(node);
   };
 
   const addTo = (/** @type {any} */ node) => {
-    unseen.delete(node);
+    forget(node);
     const isPlot = node.comfyClass in SCHEDULES;
     const words = say();
     const panel = addPanel(node, words(isPlot ? "plot" : "badge"), isPlot, {

@@ -13,7 +13,7 @@ import { PlanError, general } from "./timesteps.js";
 
 /** The recipes in the definition of Few-step recipe. @param {any} nodeData @returns {Catalog} */
 export const catalogOf = (nodeData) => {
-  const list = nodeData?.input?.required?.recipe?.[1]?.fewstep?.recipes ?? [];
+  const list = JSON.parse(nodeData?.input?.required?.recipe?.[1]?.fewstep?.recipes ?? "[]");
   return Object.fromEntries(list.map((/** @type {Recipe} */ recipe) => [recipe.id, recipe]));
 };
 

@@ -3,6 +3,8 @@
 # Of ComfyUI 0.30.0 with a fresh user folder: files of the user that are not there yet, and a
 # message from its own start.
 _HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before initialization")
+# Its list of missing nodes asks its registry, which its own rules for the page forbid here.
+_HOSTS_OWN += ("https://api.comfy.org/",)
 
 
 class PageGuard:
