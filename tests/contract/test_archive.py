@@ -19,6 +19,8 @@ TOP_LEVEL = {
     "LICENSE",
     "client",
     "README.md",
+    "README.zh.md",
+    "docs",
     "example_workflows",
     "locales",
     "nodes",
