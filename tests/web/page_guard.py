@@ -5,6 +5,8 @@
 _HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before initialization")
 # Its list of missing nodes asks its registry, which its own rules for the page forbid here.
 _HOSTS_OWN += ("https://api.comfy.org/",)
+# The workflow that a fresh page begins with asks for the sizes of its models, which is forbidden.
+_HOSTS_OWN += ("z_image_turbo",)
 
 
 class PageGuard:
