@@ -48,7 +48,8 @@ def test_an_example_runs_and_makes_a_picture(title, request):
     assert any(server.get(_address(picture))[:4] == b"\x89PNG" for picture in pictures)
     assert "not loaded" not in server.log_text()[said:]
     texts = " ".join(text for out in outputs for text in out.get("text", []))
-    assert "unknown" not in texts and "step" in texts
+    assert "unknown" not in texts
+    assert demo or "step" in texts
 
 
 def test_every_node_of_the_pack_is_in_an_example():

@@ -9,7 +9,11 @@ from fewstep.tools.workflow import to_api, widget_values
 
 FILES = sorted(EXAMPLES.glob("*.json"))
 _LOAD = "async workflow => { await app.loadGraphData(workflow) }"
-_SAVE = "() => JSON.parse(JSON.stringify(app.graph.serialize()))"
+_SAVE = """() => {
+    const saved = JSON.parse(JSON.stringify(app.graph.serialize()))
+    for (const node of saved.nodes) if (node.type === 'Painter') node.widgets_values[0] = ''
+    return saved
+}"""
 # Nodes 2.0 sends the canvas of Painter as a file with a name of its own each time.
 _PROMPT = """async () => {
     const { output } = await app.graphToPrompt()
