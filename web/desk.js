@@ -8,8 +8,16 @@ import { catalogOf } from "./recipes.js";
 import { SCHEDULES, scheduleOf } from "./schedule.js";
 import { sayIn } from "./strings.js";
 
-/** So that a large workflow opens without a pause. */
-const MADE_PER_FRAME = 6;
+/** Few at a time, and when the page has nothing else to do: a large workflow opens without a pause. */
+const MADE_AT_ONCE = 4;
+const LONGEST_WAIT = 400;
+
+/** @param {() => void} work */
+const whenIdle = (work) => {
+  // Safari has no idle callbacks.
+  if (globalThis.requestIdleCallback) requestIdleCallback(work, { timeout: LONGEST_WAIT });
+  else setTimeout(work, LONGEST_WAIT / 4);
+};
 
 /** @param {any} app */
 export const createDesk = (app) => {
@@ -24,6 +32,7 @@ export const createDesk = (app) => {
   /** Of those, the ones the classic canvas has drawn. @type {Set<any>} */
   const drawn = new Set();
   let waiting = false;
+  let making = false;
 
   const facts = {
     catalog: () => catalog,
@@ -36,10 +45,18 @@ export const createDesk = (app) => {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      const ready = isClassic() ? [...drawn].slice(0, MADE_PER_FRAME) : [...unseen];
-      ready.forEach(addTo);
-      if (drawn.size) refreshSoon();
+      if (!isClassic()) [...unseen].forEach(addTo);
       for (const refresh of [...panels.values()]) refresh();
+    });
+  };
+
+  const makeSoon = () => {
+    if (making) return;
+    making = true;
+    whenIdle(() => {
+      making = false;
+      [...drawn].slice(0, MADE_AT_ONCE).forEach(addTo);
+      if (drawn.size) makeSoon();
     });
   };
 
@@ -76,7 +93,7 @@ export const createDesk = (app) => {
     after(node, "onDrawForeground", () => {
       if (!unseen.has(node) || drawn.has(node) || app.canvas.low_quality) return;
       drawn.add(node);
-      refreshSoon();
+      makeSoon();
     });
   };
 

@@ -65,5 +65,5 @@ class PageGraph:
 
     def panel(self, node):
         """What the panel of a node shows, after the page has had time to draw."""
-        self.page.wait_for_timeout(150)
+        self.page.wait_for_timeout(300)
         return self.page.evaluate(_PANEL, node)

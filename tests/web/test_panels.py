@@ -188,7 +188,7 @@ def test_a_removed_node_listens_no_longer(page, graph):
         """async () => {
             const node = LiteGraph.createNode("FewStepScheduler")
             app.graph.add(node)
-            await new Promise(resolve => setTimeout(resolve, 300))
+            await new Promise(resolve => setTimeout(resolve, 600))
             window.fewstepGone = node.widgets.at(-1).element
             app.graph.remove(node)
             node.widgets[0].value = 9
