@@ -27,6 +27,7 @@ _SIZE = """([id, width]) => {
 }"""
 _PANEL = """id => {
     const panel = app.graph.getNodeById(id).widgets.find(one => one.name.startsWith("fewstep_"))
+    if (!panel) return null
     const root = panel.element
     const read = part => [...root.querySelectorAll(`[data-part=${part}]`)].map(one =>
         Object.fromEntries(Object.entries(one.dataset).filter(([key]) => key !== "part")
@@ -65,5 +66,11 @@ class PageGraph:
 
     def panel(self, node):
         """What the panel of a node shows, after the page has had time to draw."""
-        self.page.wait_for_timeout(300)
-        return self.page.evaluate(_PANEL, node)
+        shown = None
+        for _ in range(40):
+            self.page.wait_for_timeout(300)
+            before, shown = shown, self.page.evaluate(_PANEL, node)
+            # A slow machine takes its time until there is something, and until it stays.
+            if shown and shown.get("lines") and shown == before:
+                break
+        return shown
