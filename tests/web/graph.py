@@ -42,6 +42,18 @@ _PANEL = """id => {
         cut: read("cut").length,
     }
 }"""
+# Panels are made when the page is idle and a node grows to hold its own, so until all stays.
+_SETTLED = """async () => {
+    const look = () => JSON.stringify(app.graph.nodes.map(node => [node.pos, node.size]))
+    let [before, same] = ["", 0]
+    for (let i = 0; same < 3 && i < 100; i++) {
+        await new Promise(requestAnimationFrame)
+        await new Promise(done => requestIdleCallback(done, { timeout: 600 }))
+        await new Promise(done => setTimeout(done, 50))
+        same = look() === before ? same + 1 : 0
+        before = look()
+    }
+}"""
 _VIEW = "([x, y, scale]) => { app.canvas.ds.scale = scale; app.canvas.ds.offset = [x, y] }"
 
 
@@ -63,6 +75,18 @@ class PageGraph:
 
     def width(self, node, width):
         self.page.evaluate(_SIZE, [node, width])
+
+    def settled(self):
+        """Returns when no node moves or grows any more."""
+        self.page.evaluate(_SETTLED)
+
+    def says(self, node, words):
+        """Waits until the panel of a node has these words."""
+        for _ in range(60):
+            shown = self.panel(node)
+            if shown and any(words in line for line in shown["lines"]):
+                return
+        raise AssertionError(f"{words!r} is not in {shown}")
 
     def panel(self, node):
         """What the panel of a node shows, after the page has had time to draw."""

@@ -1,11 +1,15 @@
 """Every example workflow as a person opens, saves and runs it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from fewstep.tools.paths import EXAMPLES
 from fewstep.tools.workflow import to_api, widget_values
+
+sys.path.insert(0, str(Path(__file__).parent))
+from graph import PageGraph  # noqa: E402
 
 FILES = sorted(EXAMPLES.glob("*.json"))
 _LOAD = "async workflow => { await app.loadGraphData(workflow) }"
@@ -54,7 +58,7 @@ def test_a_warning_would_be_seen(page, name):
 
 def test_no_node_covers_another(page, example):
     _open(page, example)
-    page.wait_for_timeout(300)
+    PageGraph(page).settled()
     boxes = page.evaluate(_BOXES)
     covered = [(a[0], b[0]) for i, a in enumerate(boxes) for b in boxes[:i] if _overlap(a, b)]
     assert not covered
@@ -67,10 +71,12 @@ def test_the_page_sends_what_we_convert_it_to(page, example, object_info):
 
 def test_saving_and_opening_again_keeps_everything(page, example, object_info):
     workflow = _open(page, example)
+    PageGraph(page).settled()
     saved = page.evaluate(_SAVE)
     assert _values(saved, object_info) == _values(workflow, object_info)
     before = page.evaluate(_PROMPT)
     page.evaluate(_LOAD, saved)
+    PageGraph(page).settled()
     assert page.evaluate(_PROMPT) == before
     assert page.evaluate(_SAVE)["nodes"] == saved["nodes"]
 

@@ -136,12 +136,7 @@ def test_after_the_run_the_badge_says_what_the_content_says(page, renderer, grap
     graph.link("1", 0, loader, "model")
     graph.link(loader, 2, show, "source")
     page.evaluate("app.queuePrompt(0)")
-    page.wait_for_function(
-        """id => app.graph.getNodeById(id).widgets.at(-1).element.textContent
-            .includes("its own metadata")""",
-        arg=loader,
-        timeout=60_000,
-    )
+    graph.says(loader, "its own metadata")
     lines = graph.panel(loader)["lines"]
     assert lines[0] == "TCD-LoRA, SD 1.5" and "recognised by its own metadata" in lines
     # What was said of one file is not said of the next.
