@@ -44,7 +44,8 @@ def denoise_input(optional: bool = False) -> io.Float.Input:
         step=0.01,
         optional=optional,
         tooltip="How much of the picture is made anew: 1 all of it, 0 leaves the latent as it is. "
-        "Below 1 the steps stay as many and start at exactly that noise level.",
+        "Below 1 there are as many steps, and they start at exactly that noise level; of listed "
+        "timesteps those below it stay.",
     )
 
 

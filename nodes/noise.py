@@ -13,8 +13,8 @@ class FewStepNoise(io.ComfyNode):
             node_id="FewStepNoise",
             display_name="Noise per image",
             category="model/sampling/noise",
-            description="Image k of a batch gets the noise a single image has with seed + k, so "
-            "any image of a batch can be made again alone.",
+            description="The first image of a batch gets the noise of its seed, the second that of "
+            "seed + 1 and so on, so any of them can be made again alone.",
             search_aliases=[*SEARCH_ALIASES, "seed", "batch"],
             inputs=[
                 seed_input(

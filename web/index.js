@@ -4,8 +4,10 @@
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { createDesk } from "./desk.js";
+import { createOptions } from "./options.js";
 
 const desk = createDesk(app);
+const options = createOptions(app, api);
 
 app.registerExtension({
   name: "fewstep.nodes",
@@ -15,7 +17,11 @@ app.registerExtension({
   setup: () => {
     // Any change of the graph, also of nodes that are not ours, can change what is known.
     api.addEventListener("graphChanged", desk.refreshSoon);
+    return options.load();
   },
-  nodeCreated: (/** @type {any} */ node) => desk.attach(node),
+  nodeCreated: (/** @type {any} */ node) => {
+    options.label(node);
+    desk.attach(node);
+  },
   afterConfigureGraph: () => desk.refreshSoon(),
 });

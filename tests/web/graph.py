@@ -12,21 +12,21 @@ _ADD = """([type, widgets, place]) => {
     return String(node.id)
 }"""
 _LINK = """([from, slot, to, name]) => {
-    const [origin, target] = [from, to].map(id => app.graph.getNodeById(id))
+    const [origin, target] = [from, to].map(id => app.canvas.graph.getNodeById(id))
     origin.connect(slot, target, target.inputs.findIndex(one => one.name === name))
 }"""
 _SET = """([id, name, value]) => {
-    const widget = app.graph.getNodeById(id).widgets.find(one => one.name === name)
+    const widget = app.canvas.graph.getNodeById(id).widgets.find(one => one.name === name)
     widget.value = value
     widget.callback?.(value)
 }"""
 _SIZE = """([id, width]) => {
-    const node = app.graph.getNodeById(id)
+    const node = app.canvas.graph.getNodeById(id)
     node.setSize([width, node.computeSize()[1]])
     app.canvas.setDirty(true, true)
 }"""
 _PANEL = """id => {
-    const panel = app.graph.getNodeById(id).widgets.find(one => one.name.startsWith("fewstep_"))
+    const panel = app.canvas.graph.getNodeById(id).widgets.find(one => one.name.startsWith("fewstep_"))
     if (!panel) return null
     const root = panel.element
     const read = part => [...root.querySelectorAll(`[data-part=${part}]`)].map(one =>

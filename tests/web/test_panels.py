@@ -213,7 +213,7 @@ def test_nothing_is_cut_at_any_width(page, graph, width, screenshot):
     graph.set(nodes[4], "lora_name", "Hyper-SDXL-4steps-lora.safetensors")
     graph.set(nodes[5], "recipe", "dmd2/sdxl-1step-unet")
     page.evaluate("app.canvas.ds.scale = 0.9; app.canvas.setDirty(true, true)")
-    page.wait_for_timeout(400)
+    graph.settled()
     screenshot(f"panels at {width}")
     for node in nodes:
         cut = page.evaluate(
@@ -238,19 +238,28 @@ def test_both_themes(page, graph, palette, screenshot):
         wrong = graph.add("FewStepScheduler", (760, 0), steps=50, denoise=0.2)
         graph.link(recipe, 0, sampler, "recipe")
         page.evaluate("app.canvas.ds.scale = 1.4; app.canvas.setDirty(true, true)")
+        graph.settled()
         screenshot(f"panels, {palette}")
         assert graph.panel(wrong)["lines"][0].startswith("50 steps do not fit")
     finally:
         page.evaluate("app.extensionManager.setting.set('Comfy.ColorPalette', 'dark')")
 
 
-def test_the_words_are_in_the_language_of_the_page(page, graph):
+def test_the_words_are_in_the_language_of_the_page(page, graph, screenshot):
     page.evaluate("app.extensionManager.setting.set('Comfy.Locale', 'zh')")
     # The page makes its nodes anew in another language.
     page.wait_for_timeout(1000)
     try:
-        node = graph.add("FewStepScheduler")
+        node = graph.add("FewStepScheduler", img2img="keep trained timesteps")
         assert graph.panel(node)["lines"][0].startswith("4 步")
+        label = """id => {
+            const one = app.graph.getNodeById(id).widgets.find(one => one.name === "img2img")
+            return one.options.getOptionLabel(one.value)
+        }"""
+        assert page.evaluate(label, node) == "keep trained timesteps（保持训练时间步）"
+        screenshot("panels, in Chinese")
+        saved = page.evaluate(_PROMPT)[node]["inputs"]
+        assert (saved["spacing"], saved["img2img"]) == ("grid", "keep trained timesteps")
     finally:
         page.evaluate("app.extensionManager.setting.set('Comfy.Locale', 'en')")
         page.wait_for_timeout(1000)
