@@ -1,4 +1,4 @@
-"""Time the page needs to open 200 of our nodes, beyond that of 200 core nodes of like inputs."""
+"""Time the page needs to open 200 of our nodes, beside that of 200 core nodes of like widgets."""
 
 import os
 import sys
@@ -14,8 +14,10 @@ NODES = 200
 # Nodes 2.0 takes seconds for so many nodes of any kind.
 RUNS = {"classic": 9, "Nodes 2.0": 2}
 _SCRIPT = "text/javascript"
+_SLIDER, _NUMBER = '"display": "slider"', '"display": "number"'
 OURS = ("FewStepScheduler", "FewStepKSampler", "FewStepLoraLoader", "FewStepRecipe")
-CORE = ("BasicScheduler", "KSampler", "LoraLoaderModelOnly", "CheckpointLoaderSimple")
+# As many widgets in view, 19 a group of four; core has no node with a slider.
+CORE = ("SaveAnimatedWEBP", "KSampler", "SaveWEBM", "BasicScheduler")
 # Until the workflow is loaded, and until the second frame after it, drawn without a GPU.
 _OPEN = """async ([types, count]) => {
     app.graph.clear()
@@ -58,24 +60,43 @@ def report() -> None:
 def _measured(server, browser, renderer: str, runs: int) -> dict[str, tuple[float, ...]]:
     vue = renderer != "classic"
     server.post("/settings", {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": vue})
-    whole, bare = _page(server, browser), _page(server, browser, panels=False)
-    cases = {"core": (whole, CORE), "ours": (whole, OURS), "ours without panels": (bare, OURS)}
+    changes = (_as_it_is, _without_sliders, _without_panels)
+    pages = [_page(server, browser, change) for change in changes]
+    kinds = ("ours", "ours, no sliders", "ours, no panels")
+    cases = {"core": (pages[0], CORE)} | {
+        kind: (page, OURS) for kind, page in zip(kinds, pages, strict=True)
+    }
     times: dict[str, list] = {name: [] for name in cases}
     # In turns, and without the first of each, which warms up.
     for _ in range(runs + 1):
         for name, (page, types) in cases.items():
             page.bring_to_front()
             times[name].append(page.evaluate(_OPEN, [list(types), NODES]))
-    whole.close()
-    bare.close()
+    for page in pages:
+        page.close()
     return {name: tuple(map(min, zip(*found[1:], strict=True))) for name, found in times.items()}
 
 
-def _page(server, browser, *, panels: bool = True):
+def _page(server, browser, change):
     page = browser.new_page(viewport={"width": 1900, "height": 1100})
-    if not panels:
-        empty = "export const createDesk = () => ({ attach() {}, refreshSoon() {}, learn() {} })"
-        page.route("**/desk.js", lambda route: route.fulfill(body=empty, content_type=_SCRIPT))
+    change(page)
     page.goto(server.url)
     page.wait_for_function("window.app?.vueAppReady && app.extensionManager", timeout=120_000)
     return page
+
+
+def _as_it_is(page):
+    pass
+
+
+def _without_panels(page):
+    empty = "export const createDesk = () => ({ attach() {}, refreshSoon() {}, learn() {} })"
+    page.route("**/desk.js", lambda route: route.fulfill(body=empty, content_type=_SCRIPT))
+
+
+def _without_sliders(page):
+    def plain(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(_SLIDER, _NUMBER))
+
+    page.route("**/object_info", plain)

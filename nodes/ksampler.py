@@ -45,9 +45,9 @@ class FewStepKSampler(io.ComfyNode):
                     "batch_seeds",
                     options=list(BATCH_SEEDS),
                     default=PER_IMAGE,
-                    tooltip="seed + index: the second image of a batch is the one of seed + 1 alone, "
-                    "the third that of seed + 2. ComfyUI: initial noise as KSampler draws it, one "
-                    "stream for the whole batch.",
+                    tooltip="seed + index: the second image of a batch is the one of seed + 1 "
+                    "alone, the third that of seed + 2. ComfyUI: initial noise as KSampler draws "
+                    "it, one stream for the whole batch.",
                 ),
                 RecipeType.Input(
                     "recipe",

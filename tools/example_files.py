@@ -6,6 +6,8 @@ from typing import Any
 _FOLDERS = {
     "ckpt_name": "checkpoints",
     "base_checkpoint": "checkpoints",
+    "unet_name": "diffusion_models",
+    "vae_name": "vae",
     "lora_name": "loras",
     "control_net_name": "controlnet",
     "clip_name1": "text_encoders",

@@ -10,22 +10,22 @@
 export const createOptions = (app, api) => {
   /** @type {Record<string, {nodeDefs?: Nodes}>} */
   let locales = {};
-  const words = () => {
-    const locale = app.extensionManager.setting.get("Comfy.Locale") ?? "en";
-    return locales[locale.split("-")[0]]?.nodeDefs ?? {};
-  };
+  const choices = (/** @type {string} */ language, /** @type {any} */ node, /** @type {any} */ widget) =>
+    locales[language]?.nodeDefs?.[node.comfyClass]?.inputs?.[widget.name]?.options;
+  const language = () =>
+    (app.extensionManager.setting.get("Comfy.Locale") ?? "en").split("-")[0];
   return {
     load: async () => {
       locales = await api.getCustomNodesI18n();
     },
     /** @param {any} node */
     label: (node) => {
-      const type = node.comfyClass;
-      if (!type?.startsWith("FewStep")) return;
+      if (!node.comfyClass?.startsWith("FewStep")) return;
       for (const widget of node.widgets ?? []) {
-        if (widget.type !== "combo") continue;
+        // Files and recipes are called the same in all languages, and there are many of them.
+        if (widget.type !== "combo" || !choices("en", node, widget)) continue;
         widget.options.getOptionLabel = (/** @type {string | null} */ value) =>
-          words()[type]?.inputs?.[widget.name]?.options?.[value ?? ""] ?? value ?? "";
+          choices(language(), node, widget)?.[value ?? ""] ?? value ?? "";
       }
     },
   };

@@ -28,6 +28,20 @@ _SDXL = {
     "transformer_depth_output": [0] * 9,
     "transformer_depth_middle": -1,
 }
+_SSD_1B = {
+    **_SDXL,
+    "transformer_depth": [0, 0, 2, 2, 4, 4],
+    "transformer_depth_output": [0, 0, 0, 1, 1, 2, 10, 4, 4],
+}
+# One head: the host takes the number of heads from the width, at 128 each.
+_FLUX = {
+    **narrow.CONFIGS["FLUX.1"][1],
+    "vec_in_dim": 768,
+    "context_in_dim": 4096,
+    "hidden_size": 128,
+    "num_heads": 1,
+    "axes_dim": [16, 56, 56],
+}
 _SD3 = {
     "in_channels": 16,
     "out_channels": 16,
@@ -58,15 +72,19 @@ _KNOWN = {
         comfy.supported_models.SD15,
         {**narrow.CONFIGS["SDXS"][1], "model_channels": 320, "channel_mult": [1, 1, 1]},
     ),
+    "known SSD-1B": (comfy.supported_models.SSD1B, _SSD_1B),
+    "known FLUX": (comfy.supported_models.Flux, _FLUX),
     "SD3": (comfy.supported_models.SD3, _SD3),
 }
 narrow.CONFIGS.update(_KNOWN)
 
 _RECIPES = {
+    "Hyper-FLUX.1-dev-8steps-lora.safetensors": "hyper-sd/flux-8step",
     "Hyper-SD3-4steps-CFG-lora.safetensors": "hyper-sd/sd3-4step-cfg",
     "Hyper-SDXL-8steps-CFG-lora.safetensors": "hyper-sd/sdxl-8step-cfg",
     "dmd2_sdxl_4step_lora_fp16.safetensors": "dmd2/sdxl-4step",
     "lcm-lora-sdxl.safetensors": "lcm/sdxl-lora",
+    "lcm-lora-ssd-1b.safetensors": "lcm/ssd-1b-lora",
     "sd3.5_large_turbo.safetensors": "turbo/sd35-large",
 }
 
@@ -102,12 +120,13 @@ def write_models(models, wanted):
 
 def _kind(folder, name):
     """What makes a file: a function and what it is told."""
+    if folder == "vae":
+        return _vae, "known FLUX"
+    base = next(base for part, base in _BASES.items() if part in name.lower())
     if folder == "loras":
-        base = "SD3" if "SD3" in name else "known SDXL"
-        return narrow.lora, base, "transformer" if base == "SD3" else "kohya"
+        return narrow.lora, base, "transformer" if base in ("SD3", "known FLUX") else "kohya"
     if folder == "text_encoders":
         return _text_encoder, name.split("_")[0] if "t5" in name else name.removesuffix(_END)
-    base = next(base for part, base in _BASES.items() if part in name)
     if folder == "diffusion_models":
         return _unet, base
     return _checkpoint, base, "sd3.5" not in name
@@ -116,6 +135,8 @@ def _kind(folder, name):
 _END = ".safetensors"
 # By what is in the name, in this order.
 _BASES = {
+    "flux": "known FLUX",
+    "ssd-1b": "known SSD-1B",
     "sd3": "SD3",
     "sdxs": "known SDXS",
     "sd_turbo": "known SD 2.1",
@@ -126,6 +147,7 @@ _TEXT_ENCODERS = {
     "known SD 1.5": sd1_clip.SD1ClipModel,
     "known SD 2.1": sd2_clip.SD2ClipModel,
     "known SDXL": sdxl_clip.SDXLClipModel,
+    "known SSD-1B": sdxl_clip.SDXLClipModel,
 }
 
 
@@ -137,15 +159,18 @@ def _unet(base):
 def _checkpoint(base, with_text_encoders):
     config = narrow.patcher(base).model.model_config
     parts = {f"model.diffusion_model.{name}": weight for name, weight in _unet(base).items()}
-    channels = config.unet_config["in_channels"]
-    vae = comfy.taesd.taesd.TAESD(latent_channels=channels).state_dict()
-    parts |= {f"first_stage_model.{name}": weight for name, weight in vae.items()}
+    parts |= {f"first_stage_model.{name}": weight for name, weight in _vae(base).items()}
     if not with_text_encoders:
         return parts
     if base == "SD3":
         return parts | _named(_random(sd3_clip.sd3_clip(t5=False)), "", "text_encoders.")
     given = _random(_TEXT_ENCODERS[base])
     return parts | config.process_clip_state_dict_for_saving(given)
+
+
+def _vae(base):
+    channels = narrow.CONFIGS[base][1]["in_channels"]
+    return comfy.taesd.taesd.TAESD(latent_channels=channels).state_dict()
 
 
 def _text_encoder(name):

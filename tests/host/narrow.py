@@ -124,6 +124,7 @@ CONFIGS = {
 
 _TRANSFORMERS = {
     "FLUX.1": comfy.utils.flux_to_diffusers,
+    "known FLUX": comfy.utils.flux_to_diffusers,
     "SD3": comfy.utils.mmdit_to_diffusers,
 }
 

@@ -26,7 +26,8 @@ _SIZE = """([id, width]) => {
     app.canvas.setDirty(true, true)
 }"""
 _PANEL = """id => {
-    const panel = app.canvas.graph.getNodeById(id).widgets.find(one => one.name.startsWith("fewstep_"))
+    const { widgets } = app.canvas.graph.getNodeById(id)
+    const panel = widgets.find(one => one.name.startsWith("fewstep_"))
     if (!panel) return null
     const root = panel.element
     const read = part => [...root.querySelectorAll(`[data-part=${part}]`)].map(one =>
