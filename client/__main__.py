@@ -46,6 +46,7 @@ async def _interruptible(work):
         try:
             loop.add_signal_handler(number, task.cancel)
         except NotImplementedError:
+            # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt as ever.
             pass
     return await task
 

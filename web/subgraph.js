@@ -2,7 +2,7 @@
 /** Which node stands for a subgraph in the graph around it. */
 
 /** Whether a node stands for a subgraph. @param {any} node */
-export const within = (node) => Boolean(node.subgraph);
+export const isShell = (node) => Boolean(node.subgraph);
 
 /**
  * The node that stands for a subgraph; null where none does, or several do.

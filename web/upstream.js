@@ -1,7 +1,7 @@
 // @ts-check
 /** What feeds a node, read from the graph without changing it, also across subgraphs. */
 
-import { shellOf, within } from "./subgraph.js";
+import { isShell, shellOf } from "./subgraph.js";
 
 const MUTED = 2;
 const BYPASSED = 4;
@@ -42,7 +42,7 @@ const follow = (graph, id) => {
     return follow(graph, through?.link);
   }
   if (REROUTES.includes(origin.type)) return follow(graph, origin.inputs[0]?.link);
-  if (within(origin)) return follow(origin.subgraph, origin.subgraph.outputs[link.origin_slot]?.linkIds[0]);
+  if (isShell(origin)) return follow(origin.subgraph, origin.subgraph.outputs[link.origin_slot]?.linkIds[0]);
   return { node: origin, slot: link.origin_slot };
 };
 
@@ -95,6 +95,6 @@ const reached = (graph, ids) =>
     const target = graph.getNodeById(link.target_id);
     if (!target) return [];
     if (REROUTES.includes(target.type)) return targetsOf(target, 0);
-    if (within(target)) return reached(target.subgraph, target.subgraph.inputs[link.target_slot]?.linkIds);
+    if (isShell(target)) return reached(target.subgraph, target.subgraph.inputs[link.target_slot]?.linkIds);
     return [target];
   });

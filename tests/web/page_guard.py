@@ -7,6 +7,8 @@ _HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before init
 _HOSTS_OWN += ("https://api.comfy.org/",)
 # The workflow that a fresh page begins with asks for the sizes of its models, which is forbidden.
 _HOSTS_OWN += ("z_image_turbo",)
+# The help asks for a page of its language first, and takes the one without a language second.
+_HOSTS_OWN += ("/en.md",)
 
 
 class PageGuard:

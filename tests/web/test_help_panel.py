@@ -1,0 +1,45 @@
+"""The help of a node as a person opens it: select the node, press Info, read."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from graph import PageGraph  # noqa: E402
+
+DOCS = Path(__file__).parents[2] / "web" / "docs"
+# The middle of a node's title, on the page.
+_TITLE = """id => {
+    const node = app.graph.getNodeById(id)
+    const [x, y] = app.canvas.ds.convertOffsetToCanvas([node.pos[0] + 80, node.pos[1] - 15])
+    const box = app.canvas.canvas.getBoundingClientRect()
+    return [x + box.left, y + box.top]
+}"""
+_WIDTH = "async image => { await image.decode(); return image.naturalWidth }"
+
+
+@pytest.fixture
+def panel(page):
+    """The panel at the side of the page, closed again after the test."""
+    found = page.get_by_test_id("properties-panel")
+    yield found
+    if found.is_visible():
+        page.get_by_role("button", name="Toggle properties panel").click()
+
+
+@pytest.mark.parametrize("node_type", sorted(page.stem for page in DOCS.glob("*.md")))
+def test_info_shows_the_help_page_with_its_picture(page, panel, screenshot, node_type):
+    graph = PageGraph(page)
+    node = graph.add(node_type, (300, 200))
+    graph.settled()
+    page.mouse.click(*page.evaluate(_TITLE, node))
+    page.get_by_test_id("info-button").click()
+    text = (DOCS / f"{node_type}.md").read_text("utf-8")
+    title = text.splitlines()[0].removeprefix("# ")
+    panel.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+    for heading in re.findall(r"^## (.*)$", text, re.M):
+        assert panel.get_by_role("heading", name=heading, exact=True, level=2).count() == 1
+    assert panel.locator("img").first.evaluate(_WIDTH) > 300
+    screenshot(f"help of {node_type}")
