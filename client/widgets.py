@@ -7,6 +7,9 @@ Json = dict[str, Any]
 
 _TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", "BOUNDING_BOX", "CURVE"}
 _DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
+_WRITES_CHOICES = "CustomCombo"
+_UPLOADED = ("image", "video", "audio")
+_MADE_BY_PAGE = {"LOAD_3D", "WEBCAM", "AUDIO_RECORD"}
 
 
 class Widget(NamedTuple):
@@ -19,7 +22,14 @@ class Widget(NamedTuple):
 
 def widgets(node: Json, info: Json) -> list[Widget]:
     """The widgets of a node; `info` is its definition from `/object_info`."""
-    return list(_Reader(node).read(info["input"]))
+    found = list(_Reader(node).read(info["input"]))
+    return [*found, *_written_choices(node)] if node["type"] == _WRITES_CHOICES else found
+
+
+def made_by_page(info: Json) -> list[str]:
+    """The inputs that the page makes itself as it sends a prompt, such as a view of a 3D model."""
+    groups = (info["input"].get(group) or {} for group in ("required", "optional"))
+    return [name for group in groups for name, spec in group.items() if _is_made_by_page(spec)]
 
 
 def default(spec: list) -> Any:
@@ -45,6 +55,17 @@ def options(spec: list) -> Json:
     return spec[1] if len(spec) > 1 and isinstance(spec[1], dict) else {}
 
 
+def _written_choices(node: Json) -> Iterator[Widget]:
+    """What the page adds to a list whose choices a person writes: the choices, and which it is.
+
+    Saved are the chosen one, its place, and the choices.
+    """
+    chosen, _, *choices = node.get("widgets_values") or ["", 0]
+    yield Widget("index", choices.index(chosen) if chosen in choices else -1, 1)
+    for number, choice in enumerate(choices, 1):
+        yield Widget(f"option{number}", choice, number + 1)
+
+
 class _Reader:
     """Goes through the saved values in step with the definition."""
 
@@ -62,7 +83,10 @@ class _Reader:
                 elif self._is_widget(name, spec):
                     yield self._next(name, default(spec))
                     # Inside of a choice the page adds none.
-                    self._at += 0 if prefix else _extra(name, spec)
+                    self._at += not prefix and _has_control(name, spec)
+            # The page's button for uploads comes after all that is required.
+            if group == "required" and not prefix:
+                self._at += any(map(_uploads, inputs.get(group, {}).values()))
 
     def _dynamic(self, name: str, spec: list) -> Iterator[Widget]:
         """A list whose choice brings inputs of its own."""
@@ -88,14 +112,17 @@ class _Reader:
         return known or bool(given.get("socketless")) or name in self._slots
 
 
-def _extra(name: str, spec: list) -> int:
-    """How many widgets of its own the page adds after this one: seed control, upload button."""
-    given = options(spec)
-    has_control = given.get("control_after_generate") or (
-        spec[0] == "INT" and name in ("seed", "noise_seed")
-    )
-    # A widget of its own kind, such as the canvas of Painter, has no button beside it.
-    uploads = "widgetType" not in given and any(
-        given.get(f"{kind}_upload") for kind in ("image", "video", "audio")
-    )
-    return int(bool(has_control)) + int(uploads)
+def _is_made_by_page(spec: list) -> bool:
+    return isinstance(spec[0], str) and spec[0] in _MADE_BY_PAGE
+
+
+def _has_control(name: str, spec: list) -> bool:
+    """Whether the page adds a widget for what becomes of a seed after each run."""
+    is_seed = spec[0] == "INT" and name in ("seed", "noise_seed")
+    return bool(options(spec).get("control_after_generate") or is_seed)
+
+
+def _uploads(spec: list) -> bool:
+    """Whether files can be uploaded into this list."""
+    is_list = isinstance(spec[0], list) or spec[0] == "COMBO"
+    return is_list and any(options(spec).get(f"{kind}_upload") for kind in _UPLOADED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .errors import InputError
 from .graph import BYPASSED, MUTED, Scope, Value, subgraphs_of
-from .widgets import Json, widgets
+from .widgets import Json, made_by_page, widgets
 
 _VIRTUAL = {"Note", "MarkdownNote", "Reroute", "PrimitiveNode"}
 
@@ -29,6 +29,11 @@ def to_api(workflow: Json, object_info: Json) -> Json:
             raise InputError(f"The workflow has a node that ComfyUI does not know: {node['type']}.")
         info = object_info[node["type"]]
         title = node.get("title") or info.get("display_name") or node["type"]
+        if made := made_by_page(info):
+            raise InputError(
+                f"{title} gets {made[0]} from the page as it sends the prompt: open the workflow in"
+                " ComfyUI and save it with Export (API)."
+            )
         prompt[scope.full_id(node)] = {
             "inputs": dict(_inputs(scope, node, info)),
             "class_type": node["type"],

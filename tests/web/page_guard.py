@@ -22,6 +22,10 @@ class PageGuard:
         complaints, self._complaints = self._complaints, []
         assert not complaints, "\n".join(complaints)
 
+    def forget(self) -> None:
+        """Leaves out what was reported since the last check."""
+        self._complaints = []
+
     def _on_console(self, message) -> None:
         text = f"{message.text} {message.location.get('url', '')}"
         if message.type == "error" and not any(known in text for known in _HOSTS_OWN):

@@ -1,0 +1,128 @@
+"""Every node of the host, saved by the page and converted by the client, as the page sends it."""
+
+import itertools
+
+import pytest
+from fewstep.client.errors import InputError
+from fewstep.client.workflow import to_api
+
+# The page makes values of these types itself, as it sends a prompt.
+MADE_BY_PAGE = ("LOAD_3D", "WEBCAM", "AUDIO_RECORD")
+# The host's page puts a word into its seed as it opens it again.
+LEFT_OUT = {"ShuffleImageTextDataset"}
+# Shown by the page alone; and in Nodes 2.0 a file that the page makes of the canvas each time.
+NOT_READ = {("ImageCompare", "compare_view"), ("Painter", "mask")}
+# The slower page is asked once.
+HOW = {"classic": ("as they come", "changed", "primitives"), "nodes 2.0": ("changed",)}
+# So many nodes a graph: each costs the page some milliseconds, each graph half a second.
+TOGETHER = 50
+_SAVE_AND_SEND = """async ([types, how, linkable]) => {
+    const empty = () => ({ id: crypto.randomUUID(), version: 0.4, nodes: [], links: [] })
+    const valuesOf = widget => {
+        const { values } = widget.options
+        return typeof values === "function" ? values(widget) : values
+    }
+    const change = widget => {
+        const { value } = widget
+        const numbers = widget.options
+        const next = {
+            combo: () => valuesOf(widget)?.at(-1) ?? value,
+            number: () => Math.min(value + (numbers.step2 ?? 1), numbers.max ?? 1e9),
+            boolean: () => !value,
+            string: () => `${value} changed`,
+        }[widget.type === "combo" ? "combo" : typeof value]
+        if (!next || widget.type === "button") return
+        widget.value = next()
+        widget.callback?.(widget.value)
+    }
+    await app.loadGraphData(empty())
+    types.forEach((type, i) => {
+        const node = LiteGraph.createNode(type)
+        node.pos = [(i % 10) * 600, Math.floor(i / 10) * 900]
+        app.graph.add(node)
+        if (how === "changed") (node.widgets ?? []).forEach(change)
+        if (how !== "primitives") return
+        for (const slot of [...node.inputs ?? []]) {
+            if (!linkable[type].includes(slot.widget?.name)) continue
+            const primitive = LiteGraph.createNode("PrimitiveNode")
+            app.graph.add(primitive)
+            primitive.connect(0, node, node.inputs.indexOf(slot))
+            if (primitive.widgets?.length) change(primitive.widgets[0])
+        }
+    })
+    await new Promise(requestAnimationFrame)
+    const saved = JSON.parse(JSON.stringify(app.graph.serialize()))
+    saved.id = crypto.randomUUID()
+    await app.loadGraphData(JSON.parse(JSON.stringify(saved)))
+    const { output } = await app.graphToPrompt()
+    await app.loadGraphData(empty())
+    return [saved, JSON.parse(JSON.stringify(output))]
+}"""
+
+
+@pytest.fixture
+def host_page(shared_page):
+    """The page; what the host's own nodes complain of, such as missing files, is not ours."""
+    yield shared_page
+    shared_page.wait_for_timeout(500)
+    shared_page.guard.forget()
+
+
+def test_every_node_of_the_host_is_sent_as_the_page_sends_it(host_page, renderer, object_info):
+    specs = {name: _specs(info) for name, info in object_info.items()}
+    names = sorted(
+        name for name in specs if name not in LEFT_OUT and not _made_by_page(specs[name])
+    )
+    linkable = {name: _linkable(specs[name]) for name in names}
+    different = {}
+    for how, begin in itertools.product(HOW[renderer], range(0, len(names), TOGETHER)):
+        given = [names[begin : begin + TOGETHER], how, linkable]
+        saved, theirs = host_page.evaluate(_SAVE_AND_SEND, given)
+        ours = to_api(saved, object_info)
+        assert ours.keys() == theirs.keys()
+        for key, node in theirs.items():
+            kind = node["class_type"]
+            assert ours[key]["class_type"] == kind
+            found = _different(node["inputs"], ours[key]["inputs"], _read(kind, specs))
+            different |= {(kind, how): found} if found else {}
+    assert not different
+
+
+def test_what_the_page_makes_itself_is_one_sentence(object_info):
+    for name in (name for name, info in object_info.items() if _made_by_page(_specs(info))):
+        workflow = {"nodes": [{"id": 1, "type": name}], "links": []}
+        with pytest.raises(InputError, match=r"from the page .* Export \(API\)\.$"):
+            to_api(workflow, object_info)
+
+
+def _specs(info):
+    groups = (info["input"].get(group) or {} for group in ("required", "optional"))
+    return {name: spec for group in groups for name, spec in group.items()}
+
+
+def _made_by_page(specs):
+    return any(spec[0] in MADE_BY_PAGE for spec in specs.values())
+
+
+def _linkable(specs):
+    """Inputs with a widget that a primitive node can stand in for."""
+    plain = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+    return [
+        name
+        for name, spec in specs.items()
+        if (isinstance(spec[0], list) or spec[0] in plain) and "upload" not in str(spec[1:])
+    ]
+
+
+def _read(kind, specs):
+    """What the server reads; of a choice also the inputs that it brings, `choice.input`."""
+    return [name for name in specs[kind] if (kind, name) not in NOT_READ]
+
+
+def _different(theirs, ours, read):
+    return {
+        name: (theirs.get(name, "absent"), ours.get(name, "absent"))
+        for name in {**theirs, **ours}
+        if theirs.get(name, "absent") != ours.get(name, "absent")
+        if name.split(".")[0] in read
+    }
