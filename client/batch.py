@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 from typing import Any, Protocol
 
@@ -68,7 +68,8 @@ class Batch:
     async def run(self, lanes: list[Lane]) -> None:
         """Runs all jobs on these lanes; raises what stopped the batch."""
         self._lanes = lanes
-        self.write_index()
+        # Those of this batch are tried again, and get a line when that is known.
+        self._write_index(without=self.jobs)
         tasks = [asyncio.create_task(lane.run()) for lane in lanes]
         try:
             waiting = set(tasks)
@@ -89,7 +90,7 @@ class Batch:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.write_index()
+            self._write_index()
         if self._stopped:
             raise self._stopped
 
@@ -159,6 +160,7 @@ class Batch:
             await self._journal.write(record)
             self.done.add(job_id)
             self._close(job_id)
+            self._folder.add_to_index(record)
         finally:
             self._ending.discard(job_id)
 
@@ -167,10 +169,12 @@ class Batch:
         if job_id not in self.jobs or job_id in self.done:
             return
         job = self.jobs[job_id]
-        await self._journal.write({"what": "failed", **self._about(job, attempt), "error": error})
+        record = {"what": "failed", **self._about(job, attempt), "error": error}
+        await self._journal.write(record)
         self.failed[job_id] = error
         self.tell(f"Job {job.number} failed. {error}")
         self._close(job_id)
+        self._folder.add_to_index(record)
         if self._stop_on_error:
             self.stop(StoppedError(f"Stopped at the first error, in job {job.number}."))
 
@@ -193,8 +197,8 @@ class Batch:
         """The newest preview."""
         self._folder.write("preview.jpg", picture, lasting=False)
 
-    def write_index(self) -> None:
-        failed = [r for job, r in self._journal.failed.items() if job not in self._journal.done]
+    def _write_index(self, without: Container[str] = ()) -> None:
+        failed = [record for job, record in self._journal.failed.items() if job not in without]
         # The disk may be full, and that is said already.
         with contextlib.suppress(OSError) if self._stopped else contextlib.nullcontext():
             self._folder.write_index(self._journal.done.values(), failed)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import DiskError, InputError
 
-_UNFINISHED = ".part"
+_UNFINISHED, _INDEX = ".part", "index.jsonl"
 
 
 class Folder:
@@ -57,11 +57,16 @@ class Folder:
 
     def write_index(self, done: Iterable[dict[str, Any]], failed: Iterable[dict[str, Any]]) -> None:
         """`index.jsonl`: a line for each job with its values and files, or its error."""
-        lines = [_line(record, "files") for record in done]
-        lines += [_line(record, "error") for record in failed]
-        lines.sort(key=lambda line: (line["number"], line["job"]))
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        self.write("index.jsonl", text.encode())
+        records = sorted([*done, *failed], key=lambda record: (record["number"], record["job"]))
+        self.write(_INDEX, "".join(map(_line, records)).encode())
+
+    def add_to_index(self, record: dict[str, Any]) -> None:
+        """A line for a job that has just ended, so that the index is there whatever happens."""
+        try:
+            with (self.path / _INDEX).open("ab") as file:
+                file.write(_line(record).encode())
+        except OSError as error:
+            raise DiskError(f"The index cannot be written: {error.strerror}.") from error
 
     def _keep_names(self) -> None:
         if os.name != "nt":
@@ -72,11 +77,13 @@ class Folder:
                 os.close(folder)
 
 
-def _line(record: dict[str, Any], what: str) -> dict[str, Any]:
+def _line(record: dict[str, Any]) -> str:
     line = {key: record[key] for key in ("job", "number", "values")}
-    result = record[what]
-    line[what] = [file["name"] for file in result] if what == "files" else result
-    return line
+    if "files" in record:
+        line["files"] = [file["name"] for file in record["files"]]
+    else:
+        line["error"] = record["error"]
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _locked(file: Any) -> bool:

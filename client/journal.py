@@ -106,3 +106,5 @@ class Journal:
                 self.failed.pop(job, None)
             elif what == "failed":
                 self.failed[job] = record
+                # Its file was deleted, and made anew in vain.
+                self.done.pop(job, None)
