@@ -1,12 +1,16 @@
 """What the loaders share: which recipe a file is of, and which one a person chose."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
+
+from comfy_api.v0_0_2 import io
 
 from ..recipes import Found, Header, Recipe, needs_hash, recognise
 from . import files
 
 AUTO = "auto"
+_SHOWN_AGAIN = "has_intermediate_output"
 
 
 def recognised(name: str, path: Path, header: Header) -> Found:
@@ -40,3 +44,12 @@ def for_page(
         "warnings": warnings,
     }
     return {"fewstep": [json.dumps(report)]}
+
+
+def shown_from_cache() -> dict[str, bool]:
+    """For a loader's schema: the host shows its `ui` again when it has the result in its cache.
+
+    A page that was opened meanwhile has not seen it. ComfyUI before 0.19 does not know the field.
+    """
+    known = _SHOWN_AGAIN in (field.name for field in fields(io.Schema))
+    return {_SHOWN_AGAIN: True} if known else {}

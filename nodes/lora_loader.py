@@ -7,7 +7,7 @@ from comfy_api.v0_0_2 import io
 from ..recipes import Found, Recipe
 from ..schedulers import parse_strengths
 from . import files, lora, lora_checks
-from .choosing import AUTO, chosen_recipe, for_page, recognised
+from .choosing import AUTO, chosen_recipe, for_page, recognised, shown_from_cache
 from .inputs import SEARCH_ALIASES, RecipeType
 from .lora_apply import Applied, merge, run_live
 
@@ -72,6 +72,7 @@ class FewStepLoraLoader(io.ComfyNode):
                 ),
                 io.String.Output(display_name="report", tooltip="What was loaded, in words."),
             ],
+            **shown_from_cache(),
         )
 
     @classmethod

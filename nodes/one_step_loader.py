@@ -8,7 +8,7 @@ from comfy_api.v0_0_2 import io
 from ..recipes import Found, Header, Recipe, layout_of
 from . import files, lora_checks, model_checks, model_files, one_step
 from .absent import Absent
-from .choosing import AUTO, chosen_recipe, for_page, recognised
+from .choosing import AUTO, chosen_recipe, for_page, recognised, shown_from_cache
 from .guidance import set_guidance
 from .inputs import SEARCH_ALIASES, RecipeType
 
@@ -78,6 +78,7 @@ class FewStepOneStepLoader(io.ComfyNode):
                 ),
                 io.String.Output(display_name="report", tooltip="What was loaded, in words."),
             ],
+            **shown_from_cache(),
         )
 
     @classmethod
