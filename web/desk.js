@@ -27,10 +27,10 @@ export const createDesk = (app) => {
   const reports = new WeakMap();
   /** @type {import("./recipes.js").Catalog} */
   let catalog = {};
-  /** Nodes that are to get a panel as soon as they are drawn. @type {Set<any>} */
+  /** Nodes that are to get a panel as soon as the classic canvas has drawn them. @type {Set<any>} */
   const unseen = new Set();
-  /** Of those, the ones the classic canvas has drawn. @type {Set<any>} */
-  const drawn = new Set();
+  /** Nodes that get theirs next. @type {Set<any>} */
+  const wanted = new Set();
   let waiting = false;
   let making = false;
 
@@ -45,18 +45,23 @@ export const createDesk = (app) => {
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      if (!isClassic()) [...unseen].forEach(addTo);
+      if (!isClassic()) [...unseen].forEach(makeSoon);
       for (const refresh of [...panels.values()]) refresh();
     });
   };
 
-  const makeSoon = () => {
-    if (making) return;
+  const makeSoon = (/** @type {any} */ node) => {
+    unseen.delete(node);
+    wanted.add(node);
+    if (!making) makeWhenIdle();
+  };
+
+  const makeWhenIdle = () => {
     making = true;
     whenIdle(() => {
       making = false;
-      [...drawn].slice(0, MADE_AT_ONCE).forEach(addTo);
-      if (drawn.size) makeSoon();
+      [...wanted].slice(0, MADE_AT_ONCE).forEach(addTo);
+      if (wanted.size) makeWhenIdle();
     });
   };
 
@@ -87,19 +92,17 @@ export const createDesk = (app) => {
         refreshSoon();
       });
     }
-    if (!isClassic()) return addTo(node);
+    if (!isClassic()) return makeSoon(node);
     // The host needs 1 to 2 ms for a panel, so those out of view and far away are not made yet.
     unseen.add(node);
     after(node, "onDrawForeground", () => {
-      if (!unseen.has(node) || drawn.has(node) || app.canvas.low_quality) return;
-      drawn.add(node);
-      makeSoon();
+      if (unseen.has(node) && !app.canvas.low_quality) makeSoon(node);
     });
   };
 
   const forget = (/** @type {any} */ node) => {
     unseen.delete(node);
-    drawn.delete(node);
+    wanted.delete(node);
   };
 
   const addTo = (/** @type {any} */ node) => {
