@@ -1,5 +1,6 @@
 """Time the page needs to open 200 of our nodes, beside that of 200 core nodes of like widgets."""
 
+import json
 import os
 import sys
 import tempfile
@@ -16,8 +17,10 @@ RUNS = {"classic": 9, "Nodes 2.0": 2}
 _SCRIPT = "text/javascript"
 _SLIDER, _NUMBER = '"display": "slider"', '"display": "number"'
 OURS = ("FewStepScheduler", "FewStepKSampler", "FewStepLoraLoader", "FewStepRecipe")
-# As many widgets in view, 19 a group of four; core has no node with a slider.
+# As many widgets in view, 19 a group of four; core has no node with a slider, so a second row
+# gives its nodes as many of them as ours have.
 CORE = ("SaveAnimatedWEBP", "KSampler", "SaveWEBM", "BasicScheduler")
+AS_SLIDERS = {"KSampler": "cfg", "BasicScheduler": "steps"}
 # Until the workflow is loaded, and until the second frame after it, drawn without a GPU.
 _OPEN = """async ([types, count]) => {
     app.graph.clear()
@@ -60,11 +63,15 @@ def report() -> None:
 def _measured(server, browser, renderer: str, runs: int) -> dict[str, tuple[float, ...]]:
     vue = renderer != "classic"
     server.post("/settings", {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": vue})
-    changes = (_as_it_is, _without_sliders, _without_panels)
-    pages = [_page(server, browser, change) for change in changes]
-    kinds = ("ours", "ours, no sliders", "ours, no panels")
-    cases = {"core": (pages[0], CORE)} | {
-        kind: (page, OURS) for kind, page in zip(kinds, pages, strict=True)
+    changed = {
+        "core": (_as_it_is, CORE),
+        "core, with sliders": (_with_sliders, CORE),
+        "ours": (_as_it_is, OURS),
+        "ours, no sliders": (_without_sliders, OURS),
+        "ours, no panels": (_without_panels, OURS),
+    }
+    cases = {
+        name: (_page(server, browser, change), types) for name, (change, types) in changed.items()
     }
     times: dict[str, list] = {name: [] for name in cases}
     # In turns, and without the first of each, which warms up.
@@ -72,7 +79,7 @@ def _measured(server, browser, renderer: str, runs: int) -> dict[str, tuple[floa
         for name, (page, types) in cases.items():
             page.bring_to_front()
             times[name].append(page.evaluate(_OPEN, [list(types), NODES]))
-    for page in pages:
+    for page, _ in cases.values():
         page.close()
     return {name: tuple(map(min, zip(*found[1:], strict=True))) for name, found in times.items()}
 
@@ -94,9 +101,23 @@ def _without_panels(page):
     page.route("**/desk.js", lambda route: route.fulfill(body=empty, content_type=_SCRIPT))
 
 
-def _without_sliders(page):
-    def plain(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace(_SLIDER, _NUMBER))
+def _with_sliders(page):
+    def sliders(text):
+        nodes = json.loads(text)
+        for name, given in AS_SLIDERS.items():
+            nodes[name]["input"]["required"][given][1]["display"] = "slider"
+        return json.dumps(nodes)
 
-    page.route("**/object_info", plain)
+    _change_definitions(page, sliders)
+
+
+def _without_sliders(page):
+    _change_definitions(page, lambda text: text.replace(_SLIDER, _NUMBER))
+
+
+def _change_definitions(page, change):
+    def changed(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=change(answer.text()))
+
+    page.route("**/object_info", changed)

@@ -15,6 +15,8 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "fewstep_batch"
+# Jobs that the client has ahead, whose records may go to the disk together as it is killed.
+MOST_UNTOLD = 16
 
 
 def graph(folder, prefix, *, size=64, saved="SaveImage"):
@@ -95,6 +97,15 @@ def assert_as_undisturbed(out, whole, base_dir, prefix):
     ran = runs(base_dir, prefix)
     assert set(ran) <= tried
     assert set(ran.values()) == {1}
+
+
+def assert_index_is_there(out):
+    """What a killed client leaves: a line for every job that is done, but for the last few."""
+    file = out / "index.jsonl"
+    told = [json.loads(line)["job"] for line in file.open()] if file.exists() else []
+    done = [record["job"] for record in records(out, "done")]
+    assert len(told) == len(set(told)) and set(told) <= set(done)
+    assert len(done) - len(told) <= MOST_UNTOLD
 
 
 class BadProxy:

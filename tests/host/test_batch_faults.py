@@ -11,7 +11,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from batches import BadProxy, assert_as_undisturbed, colors, graph, pictures, records, run, start
+from batches import (
+    BadProxy,
+    assert_as_undisturbed,
+    assert_index_is_there,
+    colors,
+    graph,
+    pictures,
+    records,
+    run,
+    start,
+)
 from fewstep.tools.host_versions import NEWEST
 from fewstep.tools.ports import free_port
 from fewstep.tools.server import Server
@@ -58,6 +68,7 @@ def test_20_killed_clients(server, case, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL, "the batch was over before it was killed"
+        assert_index_is_there(out)
         killed += 1
     code, said = run(workflow, out, *colors(400), servers=[server.url])
     assert code == 0, said

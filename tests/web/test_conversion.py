@@ -65,6 +65,7 @@ def host_page(shared_page):
     """The page; what the host's own nodes complain of, such as missing files, is not ours."""
     yield shared_page
     shared_page.wait_for_timeout(500)
+    shared_page.evaluate("app.extensionManager.toast.removeAll()")
     shared_page.guard.forget()
 
 
