@@ -6,7 +6,7 @@ from typing import Any
 
 from .address import Address, find, seeds
 from .errors import InputError
-from .widgets import choices_of
+from .widgets import choices_of, settled
 from .workflow import is_saved_by_page, node_types, to_api, with_values
 
 # An input that no node has: ComfyUI does not read it, but its cache tells tries apart by it, and
@@ -85,7 +85,7 @@ class Template:
         marks = {(node_id, MARK): mark for node_id in self._outputs} if mark else {}
         for (node_id, name), value in {**changes, **marks}.items():
             node = prompt[node_id]
-            prompt[node_id] = {**node, "inputs": {**node["inputs"], name: value}}
+            prompt[node_id] = settled({**node, "inputs": {**node["inputs"], name: value}})
         return prompt
 
     def workflow(self, changes: dict[Address, Any]) -> dict[str, Any] | None:

@@ -32,6 +32,15 @@ def made_by_page(info: Json) -> list[str]:
     return [name for group in groups for name, spec in group.items() if _is_made_by_page(spec)]
 
 
+def settled(node: Json) -> Json:
+    """A node of a prompt after a change, and the place of a written choice as the page sets it."""
+    given = node["inputs"]
+    if node["class_type"] != _WRITES_CHOICES or not isinstance(given.get("choice"), str):
+        return node
+    choices = [value for name, value in given.items() if name.startswith("option")]
+    return {**node, "inputs": {**given, "index": _place(given["choice"], choices)}}
+
+
 def default(spec: list) -> Any:
     """What a new node of the page would hold."""
     given = options(spec)
@@ -60,10 +69,15 @@ def _written_choices(node: Json) -> Iterator[Widget]:
 
     Saved are the chosen one, its place, and the choices.
     """
-    chosen, _, *choices = node.get("widgets_values") or ["", 0]
-    yield Widget("index", choices.index(chosen) if chosen in choices else -1, 1)
+    saved = node.get("widgets_values") or [""]
+    chosen, choices = saved[0], saved[2:]
+    yield Widget("index", _place(chosen, choices), 1)
     for number, choice in enumerate(choices, 1):
         yield Widget(f"option{number}", choice, number + 1)
+
+
+def _place(chosen: Any, choices: list) -> int:
+    return choices.index(chosen) if chosen in choices else -1
 
 
 class _Reader:

@@ -140,6 +140,18 @@ def test_a_choice_brings_its_own_inputs():
     assert inputs == {"how": "to", "how.width": 640, "how.height": 480, "method": "lanczos"}
 
 
+def test_choices_that_a_person_wrote_are_sent_with_the_place_of_the_chosen():
+    info = {"CustomCombo": {"input": {"required": {"choice": ["COMBO", {"options": []}]}}}}
+    node = {"id": 1, "type": "CustomCombo", "widgets_values": ["b", 0, "a", "b", ""]}
+    inputs = to_api({"nodes": [node], "links": []}, info)["1"]["inputs"]
+    written = {"option1": "a", "option2": "b", "option3": ""}
+    assert inputs == {"choice": "b", "index": 1, **written}
+    prompt = {"1": {"class_type": "CustomCombo", "inputs": inputs}, "7": PROMPT["7"]}
+    template = Template(prompt, {**INFO, **info})
+    (job,) = freeze(template, product([], {"1.choice": ["a"]}, None), {})
+    assert template.prompt(job.changes)["1"]["inputs"] == {"choice": "a", "index": 0, **written}
+
+
 @pytest.mark.parametrize("name", ["6.steps", "Sample.steps"])
 def test_an_input_is_named_by_id_or_class(name):
     assert Template(PROMPT, INFO).address(name) == ("6", "steps")
@@ -200,6 +212,19 @@ def test_a_row_with_a_cell_too_many_names_its_line(tmp_path):
 
 def test_ranges_of_seeds():
     assert numbers("0-3, 9") == [0, 1, 2, 3, 9]
+
+
+def test_a_job_whose_file_was_made_anew_in_vain_has_failed(tmp_path):
+    async def write(file):
+        journal = Journal(file)
+        for what in ("done", "failed"):
+            attempt, record = journal.next_try("job", "here")
+            await journal.write(record, {"what": what, "job": "job", "try": attempt.number})
+        journal.close()
+
+    asyncio.run(write(tmp_path / "journal.jsonl"))
+    journal = Journal(tmp_path / "journal.jsonl")
+    assert not journal.done and list(journal.failed) == ["job"]
 
 
 def _records(file):
