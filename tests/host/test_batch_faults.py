@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from batches import (
+    MOST_UNTOLD,
     BadProxy,
     assert_as_undisturbed,
     assert_index_is_there,
@@ -73,6 +74,17 @@ def test_20_killed_clients(server, case, tmp_path):
     code, said = run(workflow, out, *colors(400), servers=[server.url])
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)
+
+
+def test_a_killed_client_leaves_an_index_of_what_is_done(server, tmp_path):
+    workflow, out = graph(tmp_path, uuid.uuid4().hex, size=SIZE), tmp_path / "out"
+    process = start(workflow, out, *colors(300), servers=[server.url])
+    while len(records(out, "done")) < 3 * MOST_UNTOLD:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert_index_is_there(out)
 
 
 def test_killed_servers(server, case, tmp_path):
