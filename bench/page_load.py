@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 
 NODES = 200
 # Nodes 2.0 takes seconds for so many nodes of any kind.
-RUNS = {"classic": 9, "Nodes 2.0": 2}
+RUNS = {"classic": 9, "Nodes 2.0": 3}
 _SCRIPT = "text/javascript"
 _SLIDER, _NUMBER = '"display": "slider"', '"display": "number"'
 OURS = ("FewStepScheduler", "FewStepKSampler", "FewStepLoraLoader", "FewStepRecipe")

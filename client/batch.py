@@ -166,7 +166,8 @@ class Batch:
 
     async def fail(self, job_id: str, attempt: Try, error: str) -> None:
         """Writes down that a job has failed."""
-        if job_id not in self.jobs or job_id in self.done:
+        # Another attempt at it may have come to its end, or be writing its files.
+        if job_id not in self.jobs or job_id in self.done or job_id in self._ending:
             return
         job = self.jobs[job_id]
         record = {"what": "failed", **self._about(job, attempt), "error": error}
