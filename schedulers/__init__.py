@@ -6,6 +6,7 @@ from .spacing import TRAINING_STEPS, grid, leading, trailing
 from .standard import standard_sigma
 from .steps import level_range
 from .strengths import parse_strengths, strength_at
+from .text import times_text
 
 __all__ = [
     "IMG2IMG",
@@ -19,5 +20,6 @@ __all__ = [
     "plan_timesteps",
     "standard_sigma",
     "strength_at",
+    "times_text",
     "trailing",
 ]

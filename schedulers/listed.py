@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+from .lists import read_list
 from .spacing import TRAINING_STEPS
 
 _WHOLE = re.compile(r"[0-9]+")
@@ -15,17 +16,15 @@ def parse_timesteps(text: str) -> list[float]:
 
     Raises ValueError naming the entry that is not a timestep or is out of order.
     """
-    text = text.strip().removeprefix("[").removesuffix("]").strip()
-    if not text:
+    read = read_list(text, lambda entry: (entry, _timestep(entry)))
+    if not read:
         raise ValueError(f"The list of timesteps is empty. {_HOW}")
-    entries = [entry.strip() for entry in text.removesuffix(",").split(",")]
-    times = [_timestep(entry) for entry in entries]
-    for (before, time), entry in zip(pairwise(times), entries[1:], strict=True):
+    for (_, before), (entry, time) in pairwise(read):
         if time >= before:
             raise ValueError(
                 f'Timestep "{entry}" is not below the one before it. List them falling.'
             )
-    return times
+    return [time for _, time in read]
 
 
 def _timestep(entry: str) -> float:

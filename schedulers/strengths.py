@@ -3,24 +3,20 @@
 import math
 from collections.abc import Sequence
 
+from .lists import number, read_list
+
 _HOW = "Write one number a step, such as 1, 1, 0.6, 0.3; the last one repeats."
 _LARGEST = 100.0
 
 
 def parse_strengths(text: str) -> list[float]:
     """The numbers of a list; none for an empty one. Raises ValueError naming the wrong entry."""
-    text = text.strip().removeprefix("[").removesuffix("]").strip()
-    if not text:
-        return []
-    return [_strength(entry.strip()) for entry in text.removesuffix(",").split(",")]
+    return read_list(text, _strength)
 
 
 def _strength(entry: str) -> float:
-    try:
-        value = float(entry)
-    except ValueError:
-        value = math.nan
-    if not abs(value) <= _LARGEST:
+    value = number(entry, -_LARGEST, _LARGEST)
+    if value is None:
         raise ValueError(f'"{entry}" is not a strength. {_HOW}')
     return value
 
