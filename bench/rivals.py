@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import comfy.k_diffusion.sampling as core
 import comfy.model_sampling
 import torch
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import HOST_SAMPLE
 from fewstep.schedulers import grid
 
 
@@ -30,9 +31,9 @@ class FreeModel:
 
 
 SAMPLERS: dict[str, Callable] = {
-    "FewStep TCD, gamma 0.3": bridge.sample_tcd,
-    "FewStep LCM": bridge.sample_lcm,
-    "FewStep Hyper-SD, fixed steps": bridge.sample_ddim,
+    "FewStep TCD, gamma 0.3": HOST_SAMPLE["tcd"],
+    "FewStep LCM": HOST_SAMPLE["lcm"],
+    "FewStep Hyper-SD, fixed steps": HOST_SAMPLE["ddim"],
     "core lcm": core.sample_lcm,
     "core euler_ancestral": core.sample_euler_ancestral,
     "core euler": core.sample_euler,
@@ -42,6 +43,6 @@ SAMPLERS: dict[str, Callable] = {
 def prepared(sample: Callable, steps: int, shape: tuple[int, ...]) -> Callable[[], object]:
     """One sampling of `steps` steps on a latent of `shape`, ready to be run."""
     x = torch.zeros(shape)
-    sigmas = bridge.schedule(grid(steps))
+    sigmas = schedule(grid(steps))
     model = FreeModel(x.clone())
     return lambda: sample(model, x, sigmas, extra_args={"seed": 1}, disable=True)

@@ -1,1 +1,1 @@
-"""What users see: thin nodes over the pure packages. Only this package imports ComfyUI."""
+"""What users see: schema and a few lines each, over the host's part and the pure packages."""

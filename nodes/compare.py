@@ -1,16 +1,20 @@
 """The comparison: steps, gamma, CFG and strength beside each other on one labelled sheet."""
 
-from typing import Any
-
 from comfy_api.v0_0_2 import io
 
 from .. import pictures
-from . import cells, lora_checks
-from .comparison import Cell, compare
-from .images import to_image, to_picture
+from ..host.accelerator import check_known
+from ..host.images import to_image, to_picture
+from ..host.sampling.comparison import (
+    Sampled,
+    check_latent,
+    check_vae,
+    decode_cells,
+    models_at,
+    sample_cells,
+)
+from ..recipes import Cell, combinations
 from .inputs import SEARCH_ALIASES, RecipeType, denoise_input, seed_input
-from .lora_apply import with_strength
-from .settings import check_known
 
 _TITLE = "Compare few-step settings"
 
@@ -101,13 +105,12 @@ class FewStepCompare(io.ComfyNode):
         seconds=False,
     ):
         check_known(recipe, _TITLE)
-        wanted = compare(recipe, steps, gammas, cfgs, strengths, denoise)
-        cells.check_latent(latent_image)
-        decode = cells.check_vae(vae)
-        models = {cell.strength: None for cell in wanted.cells}
-        models = {strength: _at_strength(model, strength) for strength in models}
-        made = cells.sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
-        batch = cells.decode_cells(decode, made, wanted.cells)
+        wanted = combinations(recipe, steps, gammas, cfgs, strengths, denoise)
+        check_latent(latent_image)
+        decode = check_vae(vae)
+        models = models_at(model, wanted.cells)
+        made = sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
+        batch = decode_cells(decode, made, wanted.cells)
         drawn = [
             pictures.Cell(to_picture(image), _label(cell, sampled, seconds))
             for image, cell, sampled in zip(batch, wanted.cells, made, strict=True)
@@ -117,18 +120,5 @@ class FewStepCompare(io.ComfyNode):
         return io.NodeOutput(to_image(sheet), batch)
 
 
-def _at_strength(model: Any, strength: float | None) -> Any:
-    """The model with its acceleration LoRA at this strength; None leaves it as it is."""
-    if strength is None:
-        return model
-    accelerator = model.get_attachment(lora_checks.ACCELERATOR)
-    if accelerator is None or accelerator.applied is None:
-        raise ValueError(
-            "strengths needs a LoRA from Load acceleration LoRA in this model, at a strength above "
-            "0. Load it there, or empty the list of strengths."
-        )
-    return with_strength(model, accelerator.applied, strength)
-
-
-def _label(cell: Cell, sampled: cells.Sampled, seconds: bool) -> list[str]:
+def _label(cell: Cell, sampled: Sampled, seconds: bool) -> list[str]:
     return [*cell.label, *([f"{sampled.seconds:.2f} s"] if seconds else [])]

@@ -1,11 +1,10 @@
 """ControlNet and prompts by steps, where ComfyUI's own nodes count in percents of a schedule."""
 
 from comfy_api.v0_0_2 import io
-from comfy_extras.nodes_controlnet import ControlNetInpaintingAliMamaApply
 
+from ..host.control import apply_control, limit_conditioning
 from ..schedulers import level_range
 from .inputs import SEARCH_ALIASES
-from .step_range import limit_conditioning, limit_control, percents
 
 _MOST_STEPS = 10000
 
@@ -114,17 +113,17 @@ class FewStepControlNetApply(io.ComfyNode):
         levels = level_range(sigmas.tolist(), first_step, last_step)
         if levels is None or strength == 0:
             return io.NodeOutput(positive, negative)
-        start, end = percents(model, levels) if model else (0.0, 1.0)
-        if mask is None:
-            mask = image.new_zeros(1, *image.shape[1:3])
-        applied = ControlNetInpaintingAliMamaApply.execute(
-            positive, negative, control_net, vae, image, mask, strength, start, end
+        applied = apply_control(
+            (positive, negative),
+            control_net,
+            image,
+            strength,
+            levels,
+            vae=vae,
+            model=model,
+            mask=mask,
         )
-        # Both prompts share one object, each a copy that the call above made.
-        made = {id(extra["control"]): extra["control"] for c in applied.result for _, extra in c}
-        for control in made.values():
-            limit_control(control, levels)
-        return io.NodeOutput(*applied.result)
+        return io.NodeOutput(*applied)
 
 
 class FewStepConditioningSteps(io.ComfyNode):

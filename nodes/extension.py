@@ -4,7 +4,7 @@ import os
 
 from comfy_api.v0_0_2 import ComfyExtension, io
 
-from . import bridge
+from ..host.sampling.samplers import add_to_dropdown
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
@@ -22,7 +22,7 @@ from .tcd import FewStepTCD
 class FewStepExtension(ComfyExtension):
     async def on_load(self) -> None:
         if os.environ.get("FEWSTEP_KSAMPLER") == "1":
-            bridge.add_to_dropdown()
+            add_to_dropdown()
         await register_replacements()
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:

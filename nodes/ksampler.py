@@ -1,10 +1,10 @@
 """The KSampler of few-step models: a recipe in place of sampler, scheduler and their settings."""
 
-import comfy.samplers
 from comfy_api.v0_0_2 import io
-from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
-from . import bridge
+from ..host.accelerator import check_known
+from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
+from ..recipes import run_settings
 from .inputs import (
     SEARCH_ALIASES,
     RecipeType,
@@ -13,9 +13,6 @@ from .inputs import (
     recipe_steps_input,
     seed_input,
 )
-from .settings import check_known, settle
-
-PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
 
 
 class FewStepKSampler(io.ComfyNode):
@@ -77,13 +74,7 @@ class FewStepKSampler(io.ComfyNode):
         recipe=None,
     ):
         check_known(recipe, "Few-step KSampler")
-        settings = settle(recipe, steps, cfg, denoise)
-        guider = comfy.samplers.CFGGuider(model)
-        guider.set_conds(positive, negative)
-        guider.set_cfg(settings.cfg)
-        noise = bridge.ImageNoise(seed) if batch_seeds == PER_IMAGE else Noise_RandomNoise(seed)
-        sampler = bridge.recipe_sampler(recipe, bridge.latent_seeds(seed, latent_image))
-        sigmas = bridge.schedule(settings.times, model)
-        result = SamplerCustomAdvanced.execute(noise, guider, sampler, sigmas, latent_image)
-        made = bridge.keep_unmasked(latent_image, result[0])
+        settings = run_settings(recipe, steps, cfg, denoise)
+        conditions = positive, negative
+        made = sample(model, conditions, latent_image, recipe, settings, seed, batch_seeds)
         return io.NodeOutput(made, f"{settings.text}\nseed {seed}, {batch_seeds}")

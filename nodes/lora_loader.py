@@ -1,17 +1,13 @@
 """The loader of acceleration LoRAs: choose a file, and every setting is right."""
 
-from typing import Any
-
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Found, Recipe
+from ..host.folders import lora_names, lora_path
+from ..host.lora.load import APPLY, MERGE, load_lora
+from ..host.recognition import AUTO, LORAS, fingerprint, recipe_choices
 from ..schedulers import parse_strengths
-from . import files, lora, lora_checks
-from .choosing import AUTO, chosen_recipe, for_page, recognised, shown_from_cache
 from .inputs import SEARCH_ALIASES, RecipeType
-from .lora_apply import Applied, merge, run_live
-
-MERGE, LIVE = APPLY = ("merge", "live")
+from .loader_report import for_page, shown_from_cache
 
 
 class FewStepLoraLoader(io.ComfyNode):
@@ -28,7 +24,7 @@ class FewStepLoraLoader(io.ComfyNode):
                 io.Model.Input("model", tooltip="The model to speed up."),
                 io.Combo.Input(
                     "lora_name",
-                    options=files.lora_names(),
+                    options=lora_names(),
                     tooltip="The file, in models/loras. It is recognised by its content, whatever "
                     "it is called. Files other than safetensors are read as data alone.",
                 ),
@@ -44,7 +40,7 @@ class FewStepLoraLoader(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "recipe",
-                    options=[AUTO, *(name for name, one in _recipes().items() if _usable(one))],
+                    options=recipe_choices(LORAS),
                     default=AUTO,
                     tooltip="auto recognises the file. Choose one where it cannot be told from its "
                     "twins, or to use other settings.",
@@ -77,94 +73,11 @@ class FewStepLoraLoader(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, lora_name, recipe, **_):
-        try:
-            status = files.lora_path(lora_name).stat()
-        except (OSError, ValueError) as error:
-            return str(error)
-        chosen = _recipes().get(recipe)
-        return f"{status.st_size} {status.st_mtime_ns} {chosen and chosen.to_json()}"
+        return fingerprint(recipe, lambda: [lora_path(lora_name)])
 
     @classmethod
     def execute(cls, model, lora_name, strength, recipe, apply, step_strengths):
         each = parse_strengths(step_strengths)
-        if each and apply != LIVE:
-            raise ValueError(
-                "step_strengths needs apply = live: merged weights are the same at every step. "
-                "Set apply to live, or empty the list."
-            )
-        path = files.lora_path(lora_name)
-        file, header = lora.read_lora(path)
-        found = recognised(lora_name, path, header)
-        chosen = found.recipe if recipe == AUTO else chosen_recipe(recipe)
-        lora_checks.check_recipe(chosen, lora_name)
-        lora_checks.check_kind(found, lora_name)
-        lora_checks.check_single(model, lora_name)
-        match = lora.match(model, file)
-        lora_checks.check_match(model, found, match, lora_name)
-
-        own = chosen.strength if chosen else 1.0
-        at_one = [own * share for share in each or [1.0]]
-        patched, applied = _applied(model, file, match, strength, at_one, apply)
-        if applied:
-            title = chosen.id if chosen else "unknown"
-            patched.set_attachments(
-                lora_checks.ACCELERATOR, lora_checks.Accelerator(lora_name, title, applied)
-            )
-        warnings = lora_checks.warnings(found, chosen, match)
-        lines = [
-            f"{lora_name}: {found.told()}",
-            *([f"recipe {chosen.id}, chosen by hand"] if recipe != AUTO else []),
-            _layers_text(model, found, match, apply, applied),
-            _strength_text(strength, own, each),
-            *warnings,
-        ]
-        summary = [chosen.summary()] if chosen else []
-        shown = for_page(lora_name, recipe, found, chosen, warnings)
-        return io.NodeOutput(patched, chosen, "\n".join(lines + summary), ui=shown)
-
-
-def _recipes() -> dict[str, Recipe]:
-    return files.catalog().recipes
-
-
-def _usable(recipe: Recipe) -> bool:
-    return recipe.kind == "LoRA" and not recipe.blocked
-
-
-def _applied(
-    model: Any,
-    file: lora.LoraFile,
-    match: lora.Match,
-    strength: float,
-    at_one: list[float],
-    apply: str,
-) -> tuple[Any, Applied | None]:
-    """The model with the LoRA, and how it is on it; nothing is merged at strength 0."""
-    if apply == LIVE:
-        patched = model.clone()
-        return patched, run_live(patched, file, match, strength, at_one)
-    if strength * at_one[0] == 0:
-        return model, None
-    patched = model.clone()
-    return patched, merge(patched, match, strength, at_one[0])
-
-
-def _layers_text(
-    model: Any, found: Found, match: lora.Match, apply: str, applied: Applied | None
-) -> str:
-    base = lora.base_of(model) or type(model.model.model_config).__name__
-    if apply == MERGE:
-        how = "merged into the weights"
-    elif applied and applied.merged:
-        how = f"live; {len(applied.merged)} of them have no live form and are merged"
-    else:
-        how = "live"
-    rank = f", rank {found.layout.rank}" if found.layout.rank else ""
-    return f"{match.matched} of {match.total} layers of {base}{rank}, {how}"
-
-
-def _strength_text(strength: float, own: float, each: list[float]) -> str:
-    text = f"strength {strength:g}, which is {strength * own:g} times what the file holds"
-    if each:
-        text += "; by step times " + ", ".join(f"{share:g}" for share in each)
-    return text
+        loaded = load_lora(model, lora_name, strength, recipe, apply, each)
+        shown = for_page(lora_name, recipe, loaded.found, loaded.recipe, loaded.warnings)
+        return io.NodeOutput(loaded.model, loaded.recipe, loaded.report, ui=shown)

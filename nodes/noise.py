@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from . import bridge
+from ..host.sampling.noise import ImageNoise
 from .inputs import SEARCH_ALIASES, seed_input
 
 
@@ -28,4 +28,4 @@ class FewStepNoise(io.ComfyNode):
 
     @classmethod
     def execute(cls, noise_seed):
-        return io.NodeOutput(bridge.ImageNoise(noise_seed))
+        return io.NodeOutput(ImageNoise(noise_seed))

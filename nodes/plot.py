@@ -5,11 +5,12 @@ from typing import Any
 
 from comfy_api.v0_0_2 import io
 
+from ..host.images import to_image
+from ..host.sampling.levels import curve_of
+from ..host.sampling.ways import Walk, walk_of
 from ..pictures import Hop, Schedule, draw_schedule, time_of
-from .images import to_image
+from ..schedulers import times_text
 from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES
-from .known_ways import Walk, curve_of, walk_of
-from .settings import times_text
 
 # Above a level of the table by more than what float32 loses.
 _ABOVE = 1.001

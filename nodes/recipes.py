@@ -1,12 +1,14 @@
 """Choosing a recipe, and turning one into a sampler, SIGMAS and CFG."""
 
 import json
-from dataclasses import replace
 
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Recipe, briefs
-from . import bridge, files
+from ..host.folders import catalog
+from ..host.sampling.levels import schedule
+from ..host.sampling.samplers import recipe_sampler
+from ..recipes import as_user_file, briefs, run_settings
+from ..samplers import SAMPLERS
 from .inputs import (
     SAMPLERS_CATEGORY,
     SEARCH_ALIASES,
@@ -15,7 +17,7 @@ from .inputs import (
     recipe_cfg_input,
     recipe_steps_input,
 )
-from .settings import settle
+from .samplers import MADE_BY
 
 
 class FewStepRecipe(io.ComfyNode):
@@ -34,7 +36,7 @@ class FewStepRecipe(io.ComfyNode):
                     options=_names(),
                     tooltip="The accelerator in your model: family/base and kind, grouped by base. "
                     "Your own are in fewstep/recipes of ComfyUI's user directory.",
-                    extra_dict={"fewstep": {"recipes": _for_page()}},
+                    extra_dict={"fewstep": _for_page()},
                 ),
                 recipe_steps_input(),
                 recipe_cfg_input(),
@@ -68,16 +70,16 @@ class FewStepRecipe(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, recipe, **_):
-        chosen, problems = files.catalog().recipes.get(recipe), files.catalog().problems
+        chosen, problems = catalog().recipes.get(recipe), catalog().problems
         return f"{chosen and chosen.to_json()} {problems}"
 
     @classmethod
     def execute(cls, recipe, steps, cfg, gamma, strength):
-        recipes, problems = files.catalog()
+        recipes, problems = catalog()
         if recipe not in recipes:
             raise ValueError(f"There is no recipe {recipe}. Choose another one.")
         chosen = recipes[recipe].changed(steps, cfg, gamma, strength)
-        return io.NodeOutput(chosen, _as_file(chosen, problems))
+        return io.NodeOutput(chosen, as_user_file(chosen, problems))
 
 
 class FewStepFromRecipe(io.ComfyNode):
@@ -111,26 +113,24 @@ class FewStepFromRecipe(io.ComfyNode):
                 "The loader did not recognise its file, so there is no recipe. Choose the recipe "
                 "in the loader, or connect a Few-step recipe node here."
             )
-        settings = settle(recipe, steps, 0, denoise)
-        sigmas = bridge.schedule(settings.times, model)
-        return io.NodeOutput(bridge.recipe_sampler(recipe), sigmas, settings.cfg, settings.text)
+        settings = run_settings(recipe, steps, 0, denoise)
+        sigmas = schedule(settings.times, model)
+        return io.NodeOutput(recipe_sampler(recipe), sigmas, settings.cfg, settings.text)
 
 
 def _names() -> list[str]:
     """Recipes that can be sampled, grouped by base; those of the user at the end."""
-    return [name for name, recipe in files.catalog().recipes.items() if not recipe.blocked]
+    return [name for name, recipe in catalog().recipes.items() if not recipe.blocked]
 
 
-def _for_page() -> str:
-    """All recipes, which the page reads here for every node, so that it needs no route.
+def _for_page() -> dict[str, str]:
+    """All recipes and samplers, which the page reads here for every node, so it needs no route.
 
     As text: it copies the settings of an input for each node it opens.
     """
-    return json.dumps(briefs(files.catalog().recipes.values()), ensure_ascii=False)
-
-
-def _as_file(recipe: Recipe, problems: list[str]) -> str:
-    """The recipe as a user's file holds it: an id of its own, and no file that is another's."""
-    name = recipe.id if recipe.id.startswith("mine/") else "mine/" + recipe.id.replace("/", "-")
-    mine = replace(recipe, id=name, files=())
-    return mine.to_json([*recipe.summary().splitlines(), *problems])
+    known = {
+        "recipes": briefs(catalog().recipes.values()),
+        "samplers": [sampler.for_page() for sampler in SAMPLERS.values()],
+        "makes": MADE_BY,
+    }
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in known.items()}

@@ -2,11 +2,20 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..samplers import FINISHES
-from . import bridge
+from ..host.sampling.samplers import make_sampler
+from ..samplers import SAMPLERS
+from ..samplers.table import FINISHES
 from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, gamma_input, s_noise_input
 
-FIXED, UNIFIED, ONE = HYPER_SD_MODES = ("fixed steps", "unified", "one step")
+# A sampler of the registry for each kind of file.
+HYPER_SD_MODES = {"fixed steps": "ddim", "unified": "tcd", "one step": "lcm"}
+# Which sampler a node makes, for the page; a node with modes, which one each of them is.
+MADE_BY = {
+    "FewStepSamplerTCD": "tcd",
+    "FewStepTCD": "tcd",
+    "FewStepSamplerLCM": "lcm",
+    "FewStepSamplerHyperSD": HYPER_SD_MODES,
+}
 
 
 def _finish_input() -> io.Combo.Input:
@@ -45,7 +54,7 @@ class FewStepSamplerTCD(io.ComfyNode):
 
     @classmethod
     def execute(cls, gamma, s_noise, finish):
-        return io.NodeOutput(bridge.tcd(gamma, s_noise=s_noise, finish=finish))
+        return io.NodeOutput(make_sampler("tcd", gamma=gamma, s_noise=s_noise, finish=finish))
 
 
 class FewStepSamplerLCM(io.ComfyNode):
@@ -64,7 +73,7 @@ class FewStepSamplerLCM(io.ComfyNode):
 
     @classmethod
     def execute(cls, s_noise):
-        return io.NodeOutput(bridge.lcm(s_noise=s_noise))
+        return io.NodeOutput(make_sampler("lcm", s_noise=s_noise))
 
 
 class FewStepSamplerHyperSD(io.ComfyNode):
@@ -81,7 +90,7 @@ class FewStepSamplerHyperSD(io.ComfyNode):
                 io.Combo.Input(
                     "mode",
                     options=list(HYPER_SD_MODES),
-                    default=FIXED,
+                    default="fixed steps",
                     tooltip="fixed steps: the 2, 4, 8 step LoRAs (DDIM, trailing spacing). "
                     "unified: the 1step LoRA at 1 to 8 steps (TCD, grid spacing). "
                     "one step: the one-step UNet (LCM, timestep 800).",
@@ -98,6 +107,7 @@ class FewStepSamplerHyperSD(io.ComfyNode):
 
     @classmethod
     def execute(cls, mode, gamma, finish):
-        if mode == UNIFIED:
-            return io.NodeOutput(bridge.tcd(gamma, finish=finish))
-        return io.NodeOutput(bridge.lcm() if mode == ONE else bridge.ddim(finish=finish))
+        given = {"gamma": gamma, "finish": finish}
+        sampler = HYPER_SD_MODES[mode]
+        knobs = {name: value for name, value in given.items() if name in SAMPLERS[sampler].knobs}
+        return io.NodeOutput(make_sampler(sampler, **knobs))

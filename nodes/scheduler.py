@@ -2,10 +2,9 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps
-from . import bridge
+from ..host.sampling.levels import schedule
+from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps, times_text
 from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
-from .settings import times_text
 
 
 class FewStepScheduler(io.ComfyNode):
@@ -78,7 +77,7 @@ class FewStepScheduler(io.ComfyNode):
             source = f"{spacing} (from {recipe.id})"
             warnings = recipe.warnings(steps, recipe.cfg.default)
         times = plan_timesteps(steps, spacing, denoise, timesteps, img2img)
-        sigmas = bridge.schedule(times, model)
+        sigmas = schedule(times, model)
         levels = " ".join(f"{sigma:.4g}" for sigma in sigmas.tolist())
         lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *warnings]
         return io.NodeOutput(sigmas, "\n".join(lines))

@@ -2,8 +2,9 @@
 
 from comfy_api.v0_0_2 import io
 
+from ..host.sampling.levels import schedule
+from ..host.sampling.samplers import make_sampler
 from ..schedulers import plan_timesteps
-from . import bridge
 from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, denoise_input, gamma_input
 
 
@@ -42,5 +43,5 @@ class FewStepTCD(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, steps, denoise, gamma):
-        sigmas = bridge.schedule(plan_timesteps(steps, "grid", denoise), model)
-        return io.NodeOutput(model, bridge.tcd(gamma), sigmas)
+        sigmas = schedule(plan_timesteps(steps, "grid", denoise), model)
+        return io.NodeOutput(model, make_sampler("tcd", gamma=gamma), sigmas)

@@ -7,19 +7,22 @@ from .bases import BASES, network_of
 from .brief import briefs
 from .catalog import builtin_recipes
 from .choice import Choice
+from .combinations import Cell, combinations
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .known_file import KnownFile
 from .layout import Layout, has_clip, has_vae, layout_of
 from .lora_names import modules_of
-from .parts import first_missing
+from .network_ends import first_missing_end
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise
-from .user import Catalog, all_recipes
+from .run_settings import RunSettings, run_settings
+from .user import Catalog, all_recipes, as_user_file
 
 __all__ = [
     "BASES",
     "Catalog",
+    "Cell",
     "Choice",
     "Found",
     "HashCache",
@@ -27,11 +30,14 @@ __all__ = [
     "KnownFile",
     "Layout",
     "Recipe",
+    "RunSettings",
     "Tensor",
     "all_recipes",
+    "as_user_file",
     "briefs",
     "builtin_recipes",
-    "first_missing",
+    "combinations",
+    "first_missing_end",
     "has_clip",
     "has_vae",
     "layout_of",
@@ -40,4 +46,5 @@ __all__ = [
     "network_of",
     "read_header",
     "recognise",
+    "run_settings",
 ]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS, parse_timesteps
 from .bases import BASES
 from .choice import Choice
 from .known_file import KEYS, KnownFile
 
-SAMPLERS = ("tcd", "lcm", "ddim", "ancestral")
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*")
@@ -147,7 +147,7 @@ CHECKS: dict[str, Check] = {
     "family": _text,
     "base": _one_of(BASES),
     "kind": _one_of(KINDS),
-    "sampler": _one_of(SAMPLERS),
+    "sampler": _one_of(tuple(SAMPLERS)),
     "spacing": _one_of(SPACINGS),
     "steps": _choice(1, 50, whole=True),
     "cfg": _choice(0, 100),

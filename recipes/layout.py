@@ -6,16 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from .header import Header, Tensor
+from .lora_names import down_of, in_text_encoder
 
-_DOWN = re.compile(
-    r"(.+?)(?:\.lora_down\.weight|[._]lora\.down\.weight|\.lora_A(?:\.default)?(?:\.weight)?"
-    r"|\.lora_linear_layer\.down\.weight)$"
-)
 _PREFIX = re.compile(
     r"^(lora_unet_|lora_transformer_|lycoris_|unet_|base_model_model_"
     r"|transformer_(?=(?:single_)?transformer_)|diffusion_model_)+"
 )
-_TEXT_ENCODER = re.compile(r"^(lora_te|text_encoder|te\d?_|lora_prior_te)")
 _CONTROL_NET = re.compile(r"(^|\.)(controlnet_|control_model\.|zero_convs\.|controlnet_blocks\.)")
 # What else lies in the models folders, by names such files begin with.
 _OTHERS = (
@@ -56,7 +52,7 @@ class Layout(NamedTuple):
 def layout_of(header: Header) -> Layout:
     """What the file with this header is."""
     tensors = header.tensors
-    downs = {match[1]: tensor for name, tensor in tensors.items() if (match := _DOWN.match(name))}
+    downs = {module: tensor for name, tensor in tensors.items() if (module := down_of(name))}
     if downs:
         return _lora(tensors, downs)
     if any(_CONTROL_NET.search(name) for name in tensors):
@@ -89,7 +85,7 @@ def _other(names: Iterable[str]) -> str:
 
 
 def _lora(tensors: Mapping[str, Tensor], downs: Mapping[str, Tensor]) -> Layout:
-    if all(_TEXT_ENCODER.match(name) for name in downs):
+    if all(map(in_text_encoder, downs)):
         return Layout("a LoRA for the text encoder alone")
     widths = {
         _plain(name): down.shape[1] if len(down.shape) > 1 else 0 for name, down in downs.items()

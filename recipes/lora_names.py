@@ -1,15 +1,30 @@
-"""How the tensors of LoRA files are called: a module and what it holds for it."""
+"""How the tensors of LoRA files are called: a module and what the file holds for it."""
 
 import re
 from collections.abc import Iterable
 
-_PART = re.compile(
-    r"(?P<module>.+?)(?:\.alpha|\.dora_scale|\.lora_(?:down|up|mid)\.weight"
-    r"|[._]lora\.(?:down|up)\.weight|\.lora_[AB](?:\.default)?(?:\.weight)?"
-    r"|\.lora_linear_layer\.(?:down|up)\.weight|\.diff(?:_b)?|\.[wb]_norm|\.set_weight"
-    r"|\.reshape_weight|\.(?:hada|lokr)_\w+|\.[ab][12]\.weight|\.oft_\w+)"
+_DOWN = (
+    r"\.lora_down\.weight|[._]lora\.down\.weight|\.lora_A(?:\.default)?(?:\.weight)?"
+    r"|\.lora_linear_layer\.down\.weight"
 )
-_TEXT_ENCODER = re.compile(r"(lora_te|text_encoder|te\d?[_.]|lora_prior_te)")
+_REST = (
+    r"\.alpha|\.dora_scale|\.lora_(?:up|mid)\.weight|[._]lora\.up\.weight"
+    r"|\.lora_B(?:\.default)?(?:\.weight)?|\.lora_linear_layer\.up\.weight|\.diff(?:_b)?"
+    r"|\.[wb]_norm|\.set_weight|\.reshape_weight|\.(?:hada|lokr)_\w+|\.[ab][12]\.weight|\.oft_\w+"
+)
+_DOWN_OF = re.compile(f"(?P<module>.+?)(?:{_DOWN})")
+_PART_OF = re.compile(f"(?P<module>.+?)(?:{_DOWN}|{_REST})")
+_TEXT_ENCODER = re.compile(r"lora_te|text_encoder|te\d?[_.]|lora_prior_te")
+
+
+def down_of(name: str) -> str | None:
+    """The module whose first matrix (rank x inputs) this tensor is; None for other tensors."""
+    match = _DOWN_OF.fullmatch(name)
+    return match["module"] if match else None
+
+
+def in_text_encoder(module: str) -> bool:
+    return bool(_TEXT_ENCODER.match(module))
 
 
 def modules_of(names: Iterable[str]) -> list[str]:
@@ -19,6 +34,6 @@ def modules_of(names: Iterable[str]) -> list[str]:
     """
     modules = {}
     for name in names:
-        match = _PART.fullmatch(name)
+        match = _PART_OF.fullmatch(name)
         modules[match["module"] if match else name] = None
-    return [module for module in modules if not _TEXT_ENCODER.match(module)]
+    return [module for module in modules if not in_text_encoder(module)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
+from ..samplers import SAMPLERS
 from ..schedulers import TRAINING_STEPS, parse_timesteps
 from .choice import Choice
 from .fields import CHECKS, file_facts
@@ -16,9 +17,9 @@ class Recipe:
     """Settings of one accelerator. `cfg` is ComfyUI's: the papers' "guidance 0" is CFG 1.
 
     `timesteps` is what to sample where `spacing` is "listed": one list, or lists by number of
-    steps. `gamma` counts for sampler "tcd". `guidance` is FLUX's, `shift` that of a flow model.
-    `timestep_shift` s: the model is shown floor(t * s / 1000) in place of t. `unconfirmed` names
-    facts without a source; `blocked` says why ComfyUI cannot run it.
+    steps. `gamma` counts for samplers that have one. `guidance` is FLUX's, `shift` that of a flow
+    model. `timestep_shift` s: the model is shown floor(t * s / 1000) in place of t. `unconfirmed`
+    names facts without a source; `blocked` says why ComfyUI cannot run it.
     """
 
     id: str
@@ -122,6 +123,15 @@ class Recipe:
         return told
 
     @property
+    def has_gamma(self) -> bool:
+        return SAMPLERS[self.sampler].has_gamma
+
+    @property
+    def sampler_text(self) -> str:
+        """The sampler in words: "tcd, gamma 0.3"."""
+        return SAMPLERS[self.sampler].described(self.gamma)
+
+    @property
     def needs(self) -> list[str]:
         """What the graph has to hold besides the model, in words."""
         needed = []
@@ -142,12 +152,11 @@ class Recipe:
 
     def summary(self) -> str:
         """The settings as lines of text, for people."""
-        gamma = f", gamma {self.gamma:g}" if self.sampler == "tcd" else ""
         strength = f", LoRA strength {self.strength:g}" if self.kind == "LoRA" else ""
         lines = [
             f"{self.name} ({self.id})",
             f"{self.kind} for {self.base}{strength}",
-            f"sampler {self.sampler}{gamma}; timesteps {self._timesteps_text()}",
+            f"sampler {self.sampler_text}; timesteps {self._timesteps_text()}",
             f"steps {self.steps}; CFG {self.cfg}",
         ]
         if self.controlnet_strength is not None:

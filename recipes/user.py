@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,13 @@ def all_recipes(folder: Path | None) -> Catalog:
             else:
                 recipes[recipe.id] = recipe
     return Catalog(recipes, problems)
+
+
+def as_user_file(recipe: Recipe, problems: list[str]) -> str:
+    """The recipe as a user's file holds it: an id of its own, and no file that is another's."""
+    name = recipe.id if recipe.id.startswith("mine/") else "mine/" + recipe.id.replace("/", "-")
+    mine = replace(recipe, id=name, files=())
+    return mine.to_json([*recipe.summary().splitlines(), *problems])
 
 
 def _read(path: Path) -> list[Mapping[str, Any]]:

@@ -1,30 +1,9 @@
 """Few-step samplers: walk down along the predicted noise, then up with fresh noise.
 
-Pure torch and numpy; nothing here knows ComfyUI.
+Pure torch and numpy; nothing here knows ComfyUI. What needs no torch, `registry.py`, is all that
+this file brings, so that recipes can be read where there is none.
 """
 
-from .few_step import sample_ancestral, sample_ddim, sample_lcm, sample_tcd
-from .levels import ContinuousLevels, FlowLevels, Levels, TableLevels
-from .lows import Way, ancestral_low, ddim_low, lcm_low, tcd_low, ways
-from .noise import first_noise, image_seeds
-from .table import FINISHES
+from .registry import SAMPLERS, Sampler
 
-__all__ = [
-    "FINISHES",
-    "ContinuousLevels",
-    "FlowLevels",
-    "Levels",
-    "TableLevels",
-    "Way",
-    "ancestral_low",
-    "ddim_low",
-    "first_noise",
-    "image_seeds",
-    "lcm_low",
-    "sample_ancestral",
-    "sample_ddim",
-    "sample_lcm",
-    "sample_tcd",
-    "tcd_low",
-    "ways",
-]
+__all__ = ["SAMPLERS", "Sampler"]

@@ -10,11 +10,12 @@ noise and up to n with fresh noise is linear in x, image and z:
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from .levels import Levels
+from .registry import Low
 
 FINISHES = ("clean", "diffusers")
 
@@ -30,7 +31,7 @@ class Step(NamedTuple):
 def step_table(
     sigmas: Sequence[float],
     levels: Levels,
-    low: Callable[[float, float], float],
+    low: Low,
     *,
     s_noise: float = 1.0,
     finish: str = "clean",

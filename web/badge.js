@@ -1,18 +1,18 @@
 // @ts-check
 /** What a loader or a recipe node holds, in a few lines: the accelerator and its settings. */
 
-import { LOADERS, recipeFrom } from "./known.js";
-import { choiceText, warningsOf } from "./recipes.js";
+import { LOADERS, recipeFrom } from "./graph_settings.js";
+import { choiceText, samplerOf, warningsOf } from "./recipes.js";
 import { warning } from "./schedule.js";
 import { general } from "./timesteps.js";
 
-/** @typedef {import("./look.js").Line} Line */
+/** @typedef {import("./theme.js").Line} Line */
 
 /** Nodes that show a badge. */
 export const BADGES = ["FewStepRecipe", ...Object.keys(LOADERS)];
 
 /**
- * @param {any} node @param {import("./known.js").Facts} facts
+ * @param {any} node @param {import("./graph_settings.js").Facts} facts
  * @param {import("./strings.js").Say} say @returns {Line[]}
  */
 export const badgeOf = (node, facts, say) => {
@@ -21,7 +21,7 @@ export const badgeOf = (node, facts, say) => {
   if (!recipe) return [{ text: say(.../** @type {any} */ (why)), kind: "muted" }, ...told];
   return [
     { text: `${recipe.name}, ${recipe.base}`, kind: "title" },
-    { text: settingsText(recipe, say) },
+    { text: settingsText(recipe, samplerOf(recipe, facts.catalog()), say) },
     ...(how ? [{ text: howText(how, say), kind: /** @type {const} */ ("muted") }] : []),
     ...(recipe.needs?.length
       ? [{ text: say("needs", { what: recipe.needs.join(", ") }), kind: /** @type {const} */ ("muted") }]
@@ -31,9 +31,12 @@ export const badgeOf = (node, facts, say) => {
   ];
 };
 
-/** @param {import("./recipes.js").Recipe} recipe @param {import("./strings.js").Say} say */
-const settingsText = (recipe, say) => {
-  const gamma = recipe.sampler === "tcd" ? [say("gamma", { n: general(recipe.gamma ?? 0) })] : [];
+/**
+ * @param {import("./recipes.js").Recipe} recipe @param {import("./timesteps.js").Sampler} sampler
+ * @param {import("./strings.js").Say} say
+ */
+const settingsText = (recipe, sampler, say) => {
+  const gamma = sampler.hasGamma ? [say("gamma", { n: general(sampler.gamma) })] : [];
   const strong = recipe.kind === "LoRA" && (recipe.strength ?? 1) !== 1;
   return [
     say("steps", { n: choiceText(recipe.steps) }),

@@ -3,25 +3,25 @@
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
-import { createDesk } from "./desk.js";
+import { createPanels } from "./panels.js";
 import { createOptions } from "./options.js";
 
-const desk = createDesk(app);
+const panels = createPanels(app);
 const options = createOptions(app, api);
 
 app.registerExtension({
   name: "fewstep.nodes",
   beforeRegisterNodeDef: (/** @type {any} */ _, /** @type {any} */ nodeData) => {
-    if (nodeData.name === "FewStepRecipe") desk.learn(nodeData);
+    if (nodeData.name === "FewStepRecipe") panels.learn(nodeData);
   },
   setup: () => {
     // Any change of the graph, also of nodes that are not ours, can change what is known.
-    api.addEventListener("graphChanged", desk.refreshSoon);
+    api.addEventListener("graphChanged", panels.refreshSoon);
     return options.load();
   },
   nodeCreated: (/** @type {any} */ node) => {
     options.label(node);
-    desk.attach(node);
+    panels.attach(node);
   },
-  afterConfigureGraph: () => desk.refreshSoon(),
+  afterConfigureGraph: () => panels.refreshSoon(),
 });

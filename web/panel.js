@@ -1,7 +1,7 @@
 // @ts-check
 /** A panel on a node: an element that shows what is known, and is gone with its node. */
 
-import { COLOURS, drawing, element, paragraphs } from "./look.js";
+import { COLOURS, drawing, element, paragraphs } from "./theme.js";
 import { drawPlot } from "./plot.js";
 
 const PLOT_HEIGHT = 84;
@@ -46,7 +46,7 @@ export const addPanel = (node, label, withPlot, on) => {
   root.setAttribute("role", "img");
   root.dataset.fewstep = withPlot ? "plot" : "badge";
 
-  /** @type {{lines: import("./look.js").Line[], picture?: import("./plot.js").Picture} | null} */
+  /** @type {{lines: import("./theme.js").Line[], picture?: import("./plot.js").Picture} | null} */
   let shown = null;
   let drawn = "";
   let height = withPlot ? FIRST_HEIGHT : FIRST_HEIGHT - PLOT_HEIGHT;
@@ -91,7 +91,7 @@ export const addPanel = (node, label, withPlot, on) => {
   return {
     /** Whether it is in view; what is not costs nothing to open. */
     inView: () => seen,
-    /** @param {{lines: import("./look.js").Line[], picture?: import("./plot.js").Picture}} next */
+    /** @param {{lines: import("./theme.js").Line[], picture?: import("./plot.js").Picture}} next */
     show: (next) => {
       const { steps, start, levels } = next.picture ?? {};
       const key = JSON.stringify([next.lines, steps, start, levels?.sigma(499)]);

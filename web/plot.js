@@ -1,7 +1,7 @@
 // @ts-check
 /** A schedule as a picture: the noise curve, the steps on it, and the noise they add back. */
 
-import { COLOURS, drawing } from "./look.js";
+import { COLOURS, drawing } from "./theme.js";
 import { TRAINING_STEPS } from "./timesteps.js";
 
 const MARGIN = { left: 8, right: 8, top: 8, bottom: 16 };

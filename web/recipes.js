@@ -8,21 +8,36 @@ import { PlanError, general } from "./timesteps.js";
  *   spacing: string, steps: number[], cfg: number[], gamma?: number, strength?: number,
  *   timesteps?: string | Record<string, string>, prediction?: string, shift?: number,
  *   needs?: string[], blocked?: string, match?: string[]}} Recipe
- * @typedef {Record<string, Recipe>} Catalog
+ * @typedef {import("./timesteps.js").Sampler} Sampler
+ * @typedef {{recipes: Record<string, Recipe>, samplers: Record<string, Sampler>,
+ *   makes: Record<string, string | Record<string, string>>}} Catalog `makes` names the sampler that
+ *   a node makes, or the one of each of its modes
  */
 
-/** The recipes in the definition of Few-step recipe. @param {any} nodeData @returns {Catalog} */
+/** @type {Catalog} */
+export const NOTHING_KNOWN = { recipes: {}, samplers: {}, makes: {} };
+
+/** What the definition of Few-step recipe tells the page. @param {any} nodeData @returns {Catalog} */
 export const catalogOf = (nodeData) => {
-  const list = JSON.parse(nodeData?.input?.required?.recipe?.[1]?.fewstep?.recipes ?? "[]");
-  return Object.fromEntries(list.map((/** @type {Recipe} */ recipe) => [recipe.id, recipe]));
+  const told = nodeData?.input?.required?.recipe?.[1]?.fewstep;
+  if (!told) return NOTHING_KNOWN;
+  return {
+    recipes: by("id", JSON.parse(told.recipes)),
+    samplers: by("name", JSON.parse(told.samplers)),
+    makes: JSON.parse(told.makes),
+  };
 };
+
+/** @param {string} key @param {any[]} list */
+const by = (key, list) => Object.fromEntries(list.map((one) => [one[key], one]));
 
 /**
  * Recipes of these kinds whose published names fit; more than one are twins.
- * @param {string} file @param {Catalog} catalog @param {(kind: string) => boolean} ofKind
+ * @param {string} file @param {Record<string, Recipe>} recipes
+ * @param {(kind: string) => boolean} ofKind
  */
-export const namedLike = (file, catalog, ofKind) =>
-  Object.values(catalog).filter((one) => ofKind(one.kind) && one.match?.some((m) => fits(m, file)));
+export const namedLike = (file, recipes, ofKind) =>
+  Object.values(recipes).filter((one) => ofKind(one.kind) && one.match?.some((m) => fits(m, file)));
 
 /** @param {string} pattern @param {string} file */
 const fits = (pattern, file) => {
@@ -87,5 +102,8 @@ export const choiceText = (choice) => {
   return own === span(choice) ? own : `${own} (${span(choice)})`;
 };
 
-/** @param {Recipe} recipe */
-export const samplerOf = (recipe) => ({ name: recipe.sampler, gamma: recipe.gamma ?? 0 });
+/** @param {Recipe} recipe @param {Catalog} catalog @returns {Sampler} */
+export const samplerOf = (recipe, { samplers }) => ({
+  ...samplers[recipe.sampler],
+  gamma: recipe.gamma ?? 0,
+});

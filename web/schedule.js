@@ -1,16 +1,16 @@
 // @ts-check
 /** From a node's widgets and links to the schedule it will make, in numbers and in words. */
 
-import { levelsAt, recipeAt, samplerMet } from "./known.js";
+import { levelsAt, recipeAt, samplerMet } from "./graph_settings.js";
 import { listedOf, samplerOf, warningsOf } from "./recipes.js";
 import { PlanError, general, planTimesteps, steps as stepsOf } from "./timesteps.js";
 import { isLinked, settings } from "./upstream.js";
 
 /**
- * @typedef {import("./look.js").Line} Line
+ * @typedef {import("./theme.js").Line} Line
  * @typedef {{lines: Line[], picture: import("./plot.js").Picture}} Shown
  * @typedef {import("./strings.js").Say} Say
- * @typedef {import("./known.js").Facts} Facts
+ * @typedef {import("./graph_settings.js").Facts} Facts
  */
 
 /** Nodes with a schedule, and the widgets that make it. @type {Record<string, string[]>} */
@@ -36,7 +36,7 @@ export const scheduleOf = (node, facts, say) => {
   try {
     const times = planTimesteps(asked(values, recipe, count));
     const met = node.type === "FewStepScheduler" ? samplerMet(node, facts) : null;
-    const sampler = met ?? (recipe ? samplerOf(recipe) : null);
+    const sampler = met ?? (recipe ? samplerOf(recipe, facts.catalog()) : null);
     const steps = stepsOf(times, levels, sampler);
     const start = values.denoise < 1 && times.length ? times[0] : null;
     const lines = [
@@ -83,12 +83,13 @@ const fewer = (times, n, values, recipe, say) => {
   return [muted(say("keptSteps", { n: times.length, asked: n }))];
 };
 
-/** @param {import("./plot.js").Step[]} steps @param {any} sampler @param {Say} say @returns {Line} */
+/** @param {import("./plot.js").Step[]} steps @param {import("./timesteps.js").Sampler | null} sampler @param {Say} say
+ * @returns {Line} */
 const noiseLine = (steps, sampler, say) => {
   if (!sampler) return muted(say("noiseUnknown"));
   const name = sampler.name.toUpperCase();
   const gamma = general(sampler.gamma);
-  const called = sampler.name === "tcd" ? say("gammaIs", { sampler: name, gamma }) : name;
+  const called = sampler.hasGamma ? say("gammaIs", { sampler: name, gamma }) : name;
   // As shares of the level each step arrives at.
   const shares = steps.slice(1).map((step, i) => (steps[i].fresh ?? 0) / step.sigma);
   if (shares.every((share) => share === 0)) return muted(say("noiseNone", { sampler: called }));

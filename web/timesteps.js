@@ -142,6 +142,11 @@ export const standardSigma = (time) => {
  *   share: (sigma: number) => number, fresh: (sigma: number, low: number) => number}} Levels
  */
 
+/**
+ * An entry of `samplers/registry.py`, and the gamma that is set.
+ * @typedef {{name: string, share: number, power: number, hasGamma: boolean, gamma: number}} Sampler
+ */
+
 /** Models trained on Stable Diffusion's table. @type {Levels} */
 export const TABLE_LEVELS = {
   sigma: standardSigma,
@@ -178,7 +183,7 @@ export const flowLevels = (shift) => {
  * `fresh` the noise it adds on the way up; null where nobody knows the sampler.
  * @param {number[]} times
  * @param {Levels} levels
- * @param {{name: string, gamma: number} | null} sampler
+ * @param {Sampler | null} sampler
  */
 export const steps = (times, levels, sampler) =>
   times.map((time, i) => {
@@ -191,12 +196,10 @@ export const steps = (times, levels, sampler) =>
   });
 
 /**
- * @param {{name: string, gamma: number}} sampler @param {Levels} levels
+ * @param {Sampler} sampler @param {Levels} levels
  * @param {number} sigma @param {number} time @param {number} next
  */
 const lowOf = (sampler, levels, sigma, time, next) => {
-  if (sampler.name === "tcd") return levels.low(time, sampler.gamma);
-  if (sampler.name === "lcm") return 0;
-  if (sampler.name === "ancestral") return sigma > 0 ? (next * next) / sigma : 0;
-  return next;
+  if (sampler.hasGamma) return levels.low(time, sampler.gamma);
+  return sigma > 0 ? sampler.share * next * (next / sigma) ** sampler.power : 0;
 };

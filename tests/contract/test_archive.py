@@ -18,6 +18,7 @@ TOP_LEVEL = {
     "CHANGELOG.md",
     "LICENSE",
     "client",
+    "host",
     "README.md",
     "README.zh.md",
     "docs",

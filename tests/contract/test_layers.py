@@ -1,4 +1,4 @@
-"""Who may import whom: pure packages know no host, and only the bridge knows its sampling."""
+"""Who may import whom: pure packages know no host, and only host/ knows its insides."""
 
 import ast
 import sys
@@ -14,25 +14,19 @@ STANDARD = set(sys.stdlib_module_names)
 ALLOWED = {
     "samplers": {"torch", "numpy", "tqdm"},
     "schedulers": set(),
-    "recipes": {"schedulers"},
+    "recipes": {"samplers", "schedulers"},
     "pictures": {"PIL", "numpy"},
-    "nodes": {
-        *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "torch"),
-        *("safetensors", "numpy", "PIL", "latent_preview"),
+    "host": {
+        *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
+        *("torch", "safetensors", "numpy", "PIL"),
         *("samplers", "schedulers", "recipes", "pictures"),
     },
+    "nodes": {"comfy_api", "host", "samplers", "schedulers", "recipes", "pictures"},
     "client": {"aiohttp", "tqdm", "yarl", "ray"},
 }
 # Imported when first needed: so that a wrong command is answered at once, locks are the system's,
 # and Ray is asked for only by --ray.
 MAY_IMPORT_LATE = {"__main__.py", "arguments.py", "folder.py"}
-# The files of nodes/ that may import the host's insides, besides comfy_api.
-KNOW_THE_HOST = {
-    *("bridge.py", "ksampler.py", "lora.py", "live.py", "lora_product.py"),
-    *("missing_parts.py", "model_files.py", "one_step.py", "guidance.py", "cells.py", "images.py"),
-    "controlnet.py",
-}
-KNOWS_THE_FOLDERS = {"files.py"}
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]
 
 
@@ -55,12 +49,18 @@ def test_imports_go_one_way(path):
     assert set(imported(path)) - STANDARD <= ALLOWED[package]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "nodes").glob("*.py")), ids=lambda path: path.name)
-def test_only_few_files_know_the_host_s_insides(path):
-    if path.name not in KNOW_THE_HOST:
-        assert not set(imported(path)) & {"comfy", "comfy_extras", "latent_preview", "torch"}
-    if path.name not in KNOWS_THE_FOLDERS:
-        assert not set(imported(path)) & {"folder_paths", "node_helpers"}
+def test_only_host_knows_comfyui_and_only_nodes_its_interface_too():
+    known = {path: set(imported(path)) for path in FILES}
+    insides = {"comfy", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"}
+    for names, allowed in ((insides, {"host"}), ({"comfy_api"}, {"host", "nodes"})):
+        users = {path.relative_to(ROOT).parts[0] for path, found in known.items() if found & names}
+        assert users <= allowed
+
+
+def test_the_registry_of_samplers_needs_no_torch():
+    """Recipes are read by dev.py on a Python that has nothing installed."""
+    for name in ("__init__.py", "registry.py"):
+        assert set(imported(ROOT / "samplers" / name)) <= STANDARD
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

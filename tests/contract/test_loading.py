@@ -85,7 +85,7 @@ def test_the_dropdown_gets_exactly_two_entries_once(twice):
 def test_a_name_that_is_taken_stays_with_its_owner(monkeypatch):
     import comfy.k_diffusion.sampling
     import comfy.samplers
-    from fewstep.nodes import bridge
+    from fewstep.host.sampling.samplers import add_to_dropdown
 
     owner = object()
     names = [*comfy.samplers.SAMPLER_NAMES, "fewstep_lcm"]
@@ -94,7 +94,7 @@ def test_a_name_that_is_taken_stays_with_its_owner(monkeypatch):
     attribute = "sample_fewstep_tcd"
     monkeypatch.setattr(comfy.k_diffusion.sampling, attribute, owner, raising=False)
     before = list(names)
-    bridge.add_to_dropdown()
+    add_to_dropdown()
     assert names == before
     assert getattr(comfy.k_diffusion.sampling, attribute) is owner
     assert not hasattr(comfy.k_diffusion.sampling, "sample_fewstep_lcm")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fewstep.samplers import SAMPLERS
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pack import ROOT  # noqa: E402
@@ -31,3 +32,10 @@ def test_every_picture_of_a_help_page_is_there():
         links = re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text("utf-8"))
         assert links, page
         assert all((docs / link).is_file() for link in links), page
+
+
+def test_the_help_names_every_sampler_a_recipe_can_have():
+    page = ROOT / "web" / "docs" / "FewStepRecipe.md"
+    for text in (page, *page.with_suffix("").glob("*.md")):
+        for name in SAMPLERS:
+            assert f"`{name}`" in text.read_text("utf-8"), (text.name, name)

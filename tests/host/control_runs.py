@@ -7,7 +7,7 @@ import comfy.samplers
 import fakes
 import narrow
 import torch
-from fewstep.nodes import bridge
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.nodes.controlnet import FewStepControlNetApply
 from fewstep.schedulers import plan_timesteps
 
@@ -93,7 +93,7 @@ def sample(model, positive, sigmas, sampler=None, noise=True):
     guider = comfy.samplers.CFGGuider(model)
     guider.set_conds(positive, positive)
     guider.set_cfg(1.0)
-    sampler = sampler or bridge.ddim()
+    sampler = sampler or make_sampler("ddim")
     return guider.sample(start, torch.zeros(1, 4, 8, 8), sampler, sigmas, disable_pbar=True, seed=3)
 
 

@@ -7,9 +7,10 @@ import narrow
 import pytest
 import torch
 from comfy_extras.nodes_controlnet import SetUnionControlNetType
-from fewstep.nodes import bridge
+from fewstep.host.models.one_step import prepare
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.nodes.controlnet import FewStepConditioningSteps
-from fewstep.nodes.one_step import prepare
 from fewstep.recipes import builtin_recipes
 from fewstep.schedulers import SPACINGS
 
@@ -40,7 +41,7 @@ def test_a_controlnet_runs_at_exactly_the_steps_named(name, base):
     for count in COUNTS:
         for spacing in SPACINGS:
             for denoise in DENOISES:
-                sigmas = bridge.schedule(runs.times_of(count, spacing, denoise), model)
+                sigmas = schedule(runs.times_of(count, spacing, denoise), model)
                 assert len(sigmas) == count + 1
                 pairs = runs.windows(count)
                 seen = _chained(base, model, sigmas, [*pairs, (1, 0)], control, steps)
@@ -79,7 +80,7 @@ def test_with_the_model_percents_name_the_same_steps(name):
     for count in COUNTS:
         for spacing in SPACINGS:
             for denoise in DENOISES:
-                sigmas = bridge.schedule(runs.times_of(count, spacing, denoise), model)
+                sigmas = schedule(runs.times_of(count, spacing, denoise), model)
                 pairs = runs.windows(count)
                 reader = PercentReader(steps)
                 seen = _chained("SD 1.5", model, sigmas, pairs, reader, steps, model=model)
@@ -105,7 +106,7 @@ def test_a_conditioning_counts_at_exactly_the_steps_named(name):
     for count in COUNTS:
         for spacing in SPACINGS:
             for denoise in DENOISES:
-                sigmas = bridge.schedule(runs.times_of(count, spacing, denoise), model)
+                sigmas = schedule(runs.times_of(count, spacing, denoise), model)
                 pairs = runs.windows(count)
                 prompts = [
                     FewStepConditioningSteps.execute(
@@ -121,7 +122,7 @@ def test_a_conditioning_counts_at_exactly_the_steps_named(name):
                 guider.set_conds(sum(prompts, []), [])
                 guider.set_cfg(1.0)
                 noise = torch.ones(1, 4, 8, 8)
-                guider.sample(noise, noise, bridge.ddim(), sigmas, None, end_step, True, 3)
+                guider.sample(noise, noise, make_sampler("ddim"), sigmas, None, end_step, True, 3)
                 assert seen == runs.asked(pairs), (count, spacing, denoise)
 
 
@@ -146,7 +147,7 @@ def test_the_network_itself_runs_then_and_changes_the_picture_from_then_on(base)
 
         noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
         zeros = torch.zeros_like(noise)
-        guider.sample(noise, zeros, bridge.ddim(), sigmas, None, end_step, True, 3)
+        guider.sample(noise, zeros, make_sampler("ddim"), sigmas, None, end_step, True, 3)
         return told
 
     plain = seen(narrow.conditioning(base))
@@ -192,7 +193,7 @@ def test_core_s_samplers_too(sampler):
 def test_one_conditioning_serves_both_halves_of_split_sigmas(count):
     steps = runs.Steps()
     model = runs.model_of(runs.SAMPLINGS["eps"], steps)
-    sigmas = bridge.schedule(runs.times_of(count, "grid", 1.0), model)
+    sigmas = schedule(runs.times_of(count, "grid", 1.0), model)
     control, pairs = runs.control_net("SD 1.5", steps), runs.windows(count)
     positive = narrow.conditioning("SD 1.5")
     for name, (first, last) in enumerate(pairs):
@@ -206,7 +207,7 @@ def test_one_conditioning_serves_both_halves_of_split_sigmas(count):
 def test_a_half_alone_counts_its_own_steps_and_is_off_in_the_other():
     steps = runs.Steps()
     model = runs.model_of(runs.SAMPLINGS["eps"], steps)
-    sigmas = bridge.schedule(runs.times_of(8, "trailing", 1.0), model)
+    sigmas = schedule(runs.times_of(8, "trailing", 1.0), model)
     control = runs.control_net("SD 1.5", steps)
     for part, expected in ((sigmas[:4], [0, 1, 2]), (sigmas[3:6], [3, 4]), (sigmas[5:], [5, 6, 7])):
         steps.now, steps.seen = 0, {}
@@ -218,7 +219,7 @@ def test_sigmas_that_rise_and_models_cut_at_their_start_count_the_same():
     steps = runs.Steps()
     control = runs.control_net("SD 1.5", steps)
     model = runs.model_of(runs.SAMPLINGS["eps"], steps)
-    rising = bridge.schedule(runs.times_of(4, "trailing", 1.0), model).flip(0)
+    rising = schedule(runs.times_of(4, "trailing", 1.0), model).flip(0)
     rising[0] = 0.01
     cut, _ = prepare(model, builtin_recipes()["dmd2/sdxl-1step-unet"], "a")
     falling = comfy.samplers.calculate_sigmas(cut.get_model_object("model_sampling"), "simple", 4)
@@ -244,7 +245,7 @@ def test_chained_before_and_after_core_s_node_each_keeps_its_own():
     steps = runs.Steps()
     model = runs.model_of(runs.SAMPLINGS["flow shift 3"], steps)
     control = runs.control_net("SD 1.5", steps)
-    sigmas = bridge.schedule(runs.times_of(4, "trailing", 1.0), model)
+    sigmas = schedule(runs.times_of(4, "trailing", 1.0), model)
 
     def core(positive, name):
         apply = nodes.ControlNetApplyAdvanced().apply_controlnet
@@ -264,7 +265,7 @@ def test_union_types_masks_and_copies_keep_the_range():
     steps = runs.Steps()
     model = runs.model_of(runs.SAMPLINGS["eps"], steps)
     control = SetUnionControlNetType.execute(runs.control_net("SD 1.5", steps), "depth").result[0]
-    sigmas = bridge.schedule(runs.times_of(4, "grid", 1.0), model)
+    sigmas = schedule(runs.times_of(4, "grid", 1.0), model)
     mask = torch.ones(1, 64, 64)
     positive = runs.applied(narrow.conditioning("SD 1.5"), control, sigmas, 2, 3, mask=mask)
     made = positive[0][1]["control"]
@@ -280,7 +281,7 @@ def test_strength_0_and_denoise_0_leave_the_prompts_as_they_are():
     steps = runs.Steps()
     control = runs.control_net("SD 1.5", steps)
     positive = narrow.conditioning("SD 1.5")
-    sigmas = bridge.schedule([999, 499])
+    sigmas = schedule([999, 499])
     assert runs.applied(positive, control, sigmas, 1, 0, strength=0.0) is positive
     assert runs.applied(positive, control, sigmas[:0], 1, 0) is positive
     assert FewStepConditioningSteps.execute(positive, sigmas[:0], 2, 3).result[0] is positive
@@ -294,7 +295,7 @@ def test_strength_0_and_denoise_0_leave_the_prompts_as_they_are():
     ],
 )
 def test_steps_that_are_not_there_are_one_sentence(pair, told):
-    sigmas = bridge.schedule([999, 499])
+    sigmas = schedule([999, 499])
     with pytest.raises(ValueError, match=told):
         runs.applied([], None, sigmas, *pair)
 
@@ -302,4 +303,4 @@ def test_steps_that_are_not_there_are_one_sentence(pair, told):
 def test_a_prompt_with_a_schedule_of_its_own_is_refused():
     scheduled = [[torch.zeros(1, 7, 768), {"clip_start_percent": 0.0, "clip_end_percent": 0.5}]]
     with pytest.raises(ValueError, match="scheduled by hooks"):
-        FewStepConditioningSteps.execute(scheduled, bridge.schedule([999, 499]), 1, 1)
+        FewStepConditioningSteps.execute(scheduled, schedule([999, 499]), 1, 1)

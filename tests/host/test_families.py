@@ -12,7 +12,8 @@ from diffusers import (
     FluxTransformer2DModel,
     SD3Transformer2DModel,
 )
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.schedulers import trailing
 from narrow_runs import STANDARD, in_the_model_s_scale, noise_of_unit_size, run
 
@@ -51,7 +52,7 @@ def test_a_unet_in_ddim_steps_is_diffusers_to_2e_3(
     sampling = model.get_model_object("model_sampling")
     assert isinstance(sampling, getattr(comfy.model_sampling, kind))
     noise = noise_of_unit_size()
-    ours = run(model, base, bridge.ddim(), bridge.schedule(trailing(steps), model), noise)
+    ours = run(model, base, make_sampler("ddim"), schedule(trailing(steps), model), noise)
     theirs = _ddim(base, files["diffusers"], steps, noise, prediction)
     error = _error(in_the_model_s_scale(model, ours), theirs)
     assert largest(f"{family} against diffusers", error) < 2e-3
@@ -179,7 +180,7 @@ def test_a_flow_model_in_euler_steps_is_diffusers_to_2e_3(
     model, *_, report = load_model()
     noise = noise_of_unit_size(channels=16)
     base = "FLUX.1" if family == "FLUX.1" else "SD3"
-    ours = run(model, base, bridge.ddim(), bridge.schedule(trailing(steps), model), noise)
+    ours = run(model, base, make_sampler("ddim"), schedule(trailing(steps), model), noise)
     theirs = _flow(family, network, steps, noise)
     error = _error(in_the_model_s_scale(model, ours), theirs)
     assert largest(f"{family} against diffusers", error) < 2e-3
@@ -248,11 +249,11 @@ def test_an_edm_model_runs_at_gamma_0_and_1(gamma, core, steps, models_folder, l
     _edm(models_folder)
     model = load_model()[0]
     sigmas, noise = _karras(model, steps), noise_of_unit_size(8)
-    ours = run(model, "SDXL", bridge.tcd(gamma), sigmas, noise)
+    ours = run(model, "SDXL", make_sampler("tcd", gamma=gamma), sigmas, noise)
     theirs = run(model, "SDXL", comfy.samplers.sampler_object(core), sigmas, noise)
     assert largest("EDM, gamma 0 and 1 against core", _error(ours, theirs)) < 1e-5
     sigmas = _karras(model, 4)
-    assert run(model, "SDXL", bridge.tcd(gamma), sigmas, noise).isfinite().all()
+    assert run(model, "SDXL", make_sampler("tcd", gamma=gamma), sigmas, noise).isfinite().all()
 
 
 def _karras(model, steps):
@@ -264,7 +265,7 @@ def test_an_edm_model_refuses_a_gamma_between(models_folder, load_model):
     _edm(models_folder)
     model = load_model()[0]
     with pytest.raises(ValueError, match="gamma"):
-        run(model, "SDXL", bridge.tcd(0.3), _karras(model, 2), noise_of_unit_size(8))
+        run(model, "SDXL", make_sampler("tcd", gamma=0.3), _karras(model, 2), noise_of_unit_size(8))
 
 
 def test_a_recipe_with_a_start_is_refused_for_an_edm_model(models_folder, load_model):

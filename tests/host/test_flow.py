@@ -9,7 +9,8 @@ from comfy_extras.nodes_model_advanced import (
     ModelSamplingFlux,
     ModelSamplingSD3,
 )
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.schedulers import trailing
 
 PATCHES = {
@@ -25,7 +26,7 @@ PATCHES = {
 def test_the_levels_are_those_of_the_patched_model(patch, steps):
     """Trailing steps in the model's own shift, as core's `simple` spaces them: 1e-6."""
     model = PATCHES[patch](narrow.patcher("FLUX.1"))
-    ours = bridge.schedule(trailing(steps), model)
+    ours = schedule(trailing(steps), model)
     sampling = model.get_model_object("model_sampling")
     assert ours[0] == sampling.sigma_max
     core = comfy.samplers.calculate_sigmas(sampling, "simple", steps)
@@ -37,9 +38,9 @@ def test_the_levels_are_those_of_the_patched_model(patch, steps):
 @pytest.mark.parametrize("patch", PATCHES)
 def test_ddim_is_core_s_euler_to_1e_5(patch):
     model = PATCHES[patch](narrow.patcher("FLUX.1"))
-    sigmas = bridge.schedule(trailing(4), model)
+    sigmas = schedule(trailing(4), model)
     euler = narrow.sampled(model, "FLUX.1", sigmas)
-    ours = _sampled(model, bridge.ddim(), sigmas)
+    ours = _sampled(model, make_sampler("ddim"), sigmas)
     assert torch.allclose(ours, euler, atol=1e-5 * float(euler.abs().max()))
 
 
@@ -50,8 +51,8 @@ def test_tcd_and_lcm_follow_another_shift(sampler, patch):
     made = [
         _sampled(
             one,
-            bridge.tcd(0.3) if sampler == "tcd" else bridge.lcm(),
-            bridge.schedule(trailing(4), one),
+            make_sampler("tcd", gamma=0.3) if sampler == "tcd" else make_sampler("lcm"),
+            schedule(trailing(4), one),
         )
         for one in (plain, model)
     ]

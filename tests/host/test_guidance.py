@@ -6,8 +6,9 @@ import narrow_files
 import pytest
 import torch
 from diffusers import LatentConsistencyModelPipeline, LCMScheduler
-from fewstep.nodes import bridge
-from fewstep.nodes.guidance import guidance_embedding
+from fewstep.host.models.guidance import guidance_embedding
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import grid
 from narrow_runs import STANDARD, in_the_model_s_scale, noise_of_unit_size, run
@@ -66,7 +67,7 @@ def test_a_full_lcm_model_is_diffusers_to_2e_3(
     name = _write(models_folder, base, ending)
     model, *_, report = load_model(name, base=base, recipe=RECIPES[base], guidance=guidance)
     noise = noise_of_unit_size()
-    ours = run(model, base, bridge.lcm(), bridge.schedule(grid(4), model), noise, SEED)
+    ours = run(model, base, make_sampler("lcm"), schedule(grid(4), model), noise, SEED)
     ours = in_the_model_s_scale(model, ours)
     theirs = _of_diffusers(base, noise, guidance, monkeypatch)
     error = float((ours - theirs).abs().max() / theirs.abs().max())
@@ -81,8 +82,8 @@ def test_another_guidance_is_another_picture(models_folder, load_model):
     pictures = []
     for guidance in (1.0, 8.0):
         model = load_model(name, base="SD 1.5", recipe=RECIPES["SD 1.5"], guidance=guidance)[0]
-        sigmas = bridge.schedule(grid(4), model)
-        pictures.append(run(model, "SD 1.5", bridge.lcm(), sigmas, noise))
+        sigmas = schedule(grid(4), model)
+        pictures.append(run(model, "SD 1.5", make_sampler("lcm"), sigmas, noise))
     assert float((pictures[0] - pictures[1]).abs().max()) > 0.05 * float(pictures[0].abs().max())
 
 

@@ -2,10 +2,12 @@
 
 import comfy.k_diffusion.sampling as core
 import comfy.model_sampling as host
+import comfy.samplers
 import fakes
 import pytest
 import torch
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import read_levels, schedule
+from fewstep.host.sampling.samplers import make_sampler, recipe_sampler
 from fewstep.recipes import builtin_recipes
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import plan_timesteps, standard_sigma
@@ -42,7 +44,7 @@ TOLERANCE = 1e-3
 def test_mean_and_deviation_are_right_at_every_level(name, gamma):
     sampling = MODELS[name]
     # Below the top level, where the host starts with sqrt(1 + sigma^2) in place of sigma.
-    sigmas = bridge.schedule(plan_timesteps(4, "trailing", 0.95), fakes.Patcher(sampling))
+    sigmas = schedule(plan_timesteps(4, "trailing", 0.95), fakes.Patcher(sampling))
     seen = []
 
     def callback(_step, _image, x, _total):
@@ -52,7 +54,7 @@ def test_mean_and_deviation_are_right_at_every_level(name, gamma):
     truth = torch.tensor(IMAGE)
     guider = fakes.Guider(sampling, truth=truth)
     latent = torch.full(SHAPE, IMAGE)
-    fakes.run(bridge.tcd(gamma), guider, sigmas, noise, latent, callback=callback)
+    fakes.run(make_sampler("tcd", gamma=gamma), guider, sigmas, noise, latent, callback=callback)
     for (mean, deviation), sigma in zip(seen, sigmas.tolist(), strict=False):
         alpha = 1 - sigma if name in FLOWS else 1
         assert mean == pytest.approx(alpha * IMAGE, abs=TOLERANCE * max(1, sigma))
@@ -71,7 +73,7 @@ def _both(ours, theirs, sampling, sigmas, noise):
         knobs = {"noise_sampler": same_noise} if draws else {}
         return theirs(model, x, levels, extra_args, callback, disable, **knobs)
 
-    expected = fakes.run(bridge.comfy.samplers.KSAMPLER(plain), guider, sigmas, noise.clone())
+    expected = fakes.run(comfy.samplers.KSAMPLER(plain), guider, sigmas, noise.clone())
     got = fakes.run(ours, guider, sigmas, noise.clone())
     return float((got - expected).abs().max() / expected.abs().max())
 
@@ -80,43 +82,43 @@ def _both(ours, theirs, sampling, sigmas, noise):
 @pytest.mark.parametrize("name", FLOWS)
 def test_on_flow_models_gamma_0_is_euler_and_gamma_1_is_core_lcm(name, steps, largest):
     sampling = MODELS[name]
-    sigmas = bridge.schedule(plan_timesteps(steps, "trailing"), fakes.Patcher(sampling))
+    sigmas = schedule(plan_timesteps(steps, "trailing"), fakes.Patcher(sampling))
     noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
-    error = _both(bridge.tcd(0.0), core.sample_euler, sampling, sigmas, noise)
+    error = _both(make_sampler("tcd", gamma=0.0), core.sample_euler, sampling, sigmas, noise)
     assert largest("flow, gamma 0 against core euler", error) < 1e-5
-    error = _both(bridge.tcd(1.0), core.sample_lcm, sampling, sigmas, noise)
+    error = _both(make_sampler("tcd", gamma=1.0), core.sample_lcm, sampling, sigmas, noise)
     assert largest("flow, gamma 1 against core lcm", error) < 1e-5
 
 
 @pytest.mark.parametrize("name", ["eps", "v", "x0", "zero snr", "edm"])
 def test_on_other_models_ddim_is_euler_and_lcm_is_core_lcm(name, largest):
     sampling = MODELS[name]
-    sigmas = bridge.schedule(plan_timesteps(4, "trailing"), fakes.Patcher(sampling))
+    sigmas = schedule(plan_timesteps(4, "trailing"), fakes.Patcher(sampling))
     noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
-    error = _both(bridge.ddim(), core.sample_euler, sampling, sigmas, noise)
+    error = _both(make_sampler("ddim"), core.sample_euler, sampling, sigmas, noise)
     # Core's Euler adds and takes away a sigma of 4518 in float32, which costs it five digits.
     tolerance = 2e-4 if name == "zero snr" else 1e-5
     assert largest(f"fixed steps against core euler, {name}", error) < tolerance
-    error = _both(bridge.lcm(), core.sample_lcm, sampling, sigmas, noise)
+    error = _both(make_sampler("lcm"), core.sample_lcm, sampling, sigmas, noise)
     assert largest("LCM against core lcm", error) < 1e-5
 
 
 @pytest.mark.parametrize("name", ["eps", "v", *FLOWS])
 def test_the_sampler_of_sdxl_turbo_is_core_s_euler_ancestral(name, largest):
     sampling = MODELS[name]
-    sigmas = bridge.schedule(plan_timesteps(4, "trailing"), fakes.Patcher(sampling))
+    sigmas = schedule(plan_timesteps(4, "trailing"), fakes.Patcher(sampling))
     noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
-    ours = bridge.recipe_sampler(builtin_recipes()["turbo/sdxl"], [7])
+    ours = recipe_sampler(builtin_recipes()["turbo/sdxl"], [7])
     error = _both(ours, core.sample_euler_ancestral, sampling, sigmas, noise)
     assert largest("ancestral against core euler_ancestral", error) < 1e-5
 
 
 def test_continuous_models_refuse_gamma_between_0_and_1():
     sampling = MODELS["edm"]
-    sigmas = bridge.schedule([999, 499], fakes.Patcher(sampling))
+    sigmas = schedule([999, 499], fakes.Patcher(sampling))
     with pytest.raises(ValueError, match="Set gamma to 0"):
         fakes.run(
-            bridge.tcd(0.3),
+            make_sampler("tcd", gamma=0.3),
             fakes.Guider(sampling, truth=torch.tensor(0.0)),
             sigmas,
             torch.randn(1, 4, 8, 8),
@@ -127,22 +129,22 @@ def test_without_a_model_the_levels_are_the_host_s_table_bit_for_bit():
     table = host.ModelSamplingDiscrete().sigmas
     assert torch.equal(torch.tensor([standard_sigma(t) for t in range(1000)]), table)
     times = [999, 759, 499, 259]
-    with_model = bridge.schedule(times, fakes.Patcher(MODELS["eps"]))
-    assert torch.equal(bridge.schedule(times), with_model)
+    with_model = schedule(times, fakes.Patcher(MODELS["eps"]))
+    assert torch.equal(schedule(times), with_model)
     assert torch.equal(with_model[:-1], table[torch.tensor(times)])
 
 
 def test_fractions_between_entries_are_the_host_s_interpolation():
     sampling = MODELS["eps"]
     expected = float(sampling.sigma(torch.tensor(936.5)))
-    assert bridge.schedule([936.5])[0] == pytest.approx(expected, rel=1e-6)
-    assert bridge.schedule([936.5], fakes.Patcher(sampling))[0] == pytest.approx(expected, rel=1e-6)
+    assert schedule([936.5])[0] == pytest.approx(expected, rel=1e-6)
+    assert schedule([936.5], fakes.Patcher(sampling))[0] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", FLOWS)
 def test_flow_levels_respect_the_shift(name):
     sampling = MODELS[name]
-    sigmas = bridge.schedule([999, 749, 499, 249], fakes.Patcher(sampling))
+    sigmas = schedule([999, 749, 499, 249], fakes.Patcher(sampling))
     shares = torch.tensor([1.0, 0.75, 0.5, 0.25])
     times = shares if "flux" in name else shares * 1000
     expected = [float(sampling.sigma(time)) for time in times] + [0.0]
@@ -157,11 +159,11 @@ def test_a_distilled_table_keeps_its_timesteps():
         pass
 
     sampling = Distilled()
-    levels = bridge.read_levels(sampling)
+    levels = read_levels(sampling)
     assert (levels.first, levels.stride) == (19, 20)
     full = MODELS["eps"].sigmas
     assert torch.equal(
-        bridge.schedule([999, 759, 499, 259], fakes.Patcher(sampling))[:-1],
+        schedule([999, 759, 499, 259], fakes.Patcher(sampling))[:-1],
         full[torch.tensor([999, 759, 499, 259])],
     )
     assert levels.lower(float(full[759]), 0.3) == pytest.approx(float(full[531]), rel=2e-3)

@@ -9,7 +9,7 @@ import folder_paths
 import narrow
 import pytest
 import torch
-from fewstep.nodes import files
+from fewstep.host.folders import lora_names
 from fewstep.nodes.lora_loader import FewStepLoraLoader
 
 FORMS = [
@@ -289,7 +289,7 @@ def test_a_torch_file_of_tensors_is_loaded_and_one_with_code_is_refused(folder, 
 def test_safetensors_come_first_in_the_list(folder):
     torch.save({}, folder / "a.pt")
     write(folder, name="z.safetensors")
-    assert files.lora_names() == ["z.safetensors", "a.pt"]
+    assert lora_names() == ["z.safetensors", "a.pt"]
 
 
 def test_step_strengths_are_refused_where_they_have_no_effect(folder, load):

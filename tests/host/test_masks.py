@@ -4,7 +4,8 @@ import comfy.model_sampling as host
 import fakes
 import pytest
 import torch
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.schedulers import plan_timesteps
 
 MODELS = {
@@ -14,15 +15,15 @@ MODELS = {
     "flow": fakes.model_sampling(host.CONST, host.ModelSamplingDiscreteFlow, shift=3.0),
 }
 SAMPLERS = {
-    "TCD": lambda: bridge.tcd(0.3),
-    "LCM": bridge.lcm,
-    "fixed steps": bridge.ddim,
+    "TCD": lambda: make_sampler("tcd", gamma=0.3),
+    "LCM": lambda: make_sampler("lcm"),
+    "fixed steps": lambda: make_sampler("ddim"),
 }
 
 
 def _masked(sampler, name, denoise, steps=4, callback=None):
     sampling = MODELS[name]
-    sigmas = bridge.schedule(plan_timesteps(steps, "grid", denoise), fakes.Patcher(sampling))
+    sigmas = schedule(plan_timesteps(steps, "grid", denoise), fakes.Patcher(sampling))
     generator = torch.Generator().manual_seed(5)
     noise = torch.randn(2, 4, 16, 16, generator=generator)
     latent = torch.randn(2, 4, 16, 16, generator=generator)
@@ -50,7 +51,7 @@ def test_previews_are_the_masked_image_in_order_and_not_changed_afterwards():
     def callback(step, image, x, total):
         told.append((step, image, image.clone(), x, x.clone(), total))
 
-    latent, masked, result = _masked(bridge.tcd(0.5), "eps", 1.0, callback=callback)
+    latent, masked, result = _masked(make_sampler("tcd", gamma=0.5), "eps", 1.0, callback=callback)
     assert [entry[0] for entry in told] == [0, 1, 2, 3]
     for _, image, image_then, x, x_then, total in told:
         assert total == 4

@@ -13,7 +13,9 @@ import narrow_files
 import pytest
 import torch
 from diffusers import DDIMScheduler, LCMScheduler
-from fewstep.nodes import bridge, lora_checks
+from fewstep.host.accelerator import check_single
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.recipes import builtin_recipes
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import standard_sigma, trailing
@@ -29,9 +31,9 @@ from narrow_runs import (
 
 RECIPES = {800: "hyper-sd/sdxl-1step-unet", 399: "dmd2/sdxl-1step-unet"}
 SAMPLERS = {
-    "our LCM": lambda: bridge.lcm(),
-    "our TCD": lambda: bridge.tcd(0.3),
-    "our DDIM": lambda: bridge.ddim(),
+    "our LCM": lambda: make_sampler("lcm"),
+    "our TCD": lambda: make_sampler("tcd", gamma=0.3),
+    "our DDIM": lambda: make_sampler("ddim"),
     "core euler": lambda: comfy.samplers.sampler_object("euler"),
     "core lcm": lambda: comfy.samplers.sampler_object("lcm"),
 }
@@ -52,7 +54,7 @@ def test_the_network_sees_noise_of_std_1_at_its_timestep(
     write(models_folder)
     model = load_model(recipe=RECIPES[start])[0]
     if scheduler == "recipe":
-        sigmas = bridge.schedule([start], model)
+        sigmas = schedule([start], model)
     else:
         sigmas = scheduled(model, scheduler)
     model, calls = seen_by(model)
@@ -82,7 +84,7 @@ def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(
     write(models_folder, layout=layout)
     model = load_model(recipe=RECIPES[start])[0]
     noise = noise_of_unit_size()
-    ours = run(model, "SDXL", bridge.lcm(), bridge.schedule([start], model), noise)
+    ours = run(model, "SDXL", make_sampler("lcm"), schedule([start], model), noise)
     scheduler = LCMScheduler(**STANDARD)
     scheduler.set_timesteps(timesteps=[start])
     theirs = of_diffusers("SDXL", scheduler, noise)
@@ -97,7 +99,7 @@ def test_sdxs_in_one_step_is_diffusers_to_2e_3(models_folder, load_model, larges
     model, _, _, recipe, _ = load_model(name, base="SDXS")
     assert recipe.id == "sdxs/512-dreamshaper"
     noise = noise_of_unit_size()
-    ours = run(model, "SDXS", bridge.lcm(), bridge.schedule([999], model), noise)
+    ours = run(model, "SDXS", make_sampler("lcm"), schedule([999], model), noise)
     scheduler = LCMScheduler(**STANDARD)
     scheduler.set_timesteps(timesteps=[999])
     theirs = of_diffusers("SDXS", scheduler, noise)
@@ -111,7 +113,7 @@ def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, models_folder, load
     write(models_folder, base, layout)
     model = load_model(base=base, recipe="dmd2/sdxl-4step-unet")[0]
     noise = noise_of_unit_size()
-    ours = run(model, base, bridge.ddim(), bridge.schedule(trailing(4), model), noise)
+    ours = run(model, base, make_sampler("ddim"), schedule(trailing(4), model), noise)
     scheduler = DDIMScheduler(**STANDARD, timestep_spacing="trailing", clip_sample=False)
     scheduler.set_timesteps(4)
     theirs = of_diffusers(base, scheduler, noise)
@@ -139,7 +141,7 @@ def test_a_model_that_predicts_x0_gives_its_output_as_the_picture(kind, models_f
     write(models_folder)
     model, *_, report = load_model(recipe=f"lightning/sdxl-1step-{kind.lower()}")
     noise = noise_of_unit_size()
-    ours = run(model, "SDXL", bridge.ddim(), bridge.schedule([999], model), noise)
+    ours = run(model, "SDXL", make_sampler("ddim"), schedule([999], model), noise)
     unet = narrow_files.of_diffusers("SDXL", narrow_files.unet("SDXL", "diffusers"))
     with torch.no_grad():
         theirs = unet(noise, 999, **narrow_files.given_to("SDXL", 16)).sample
@@ -155,7 +157,7 @@ def test_v_prediction_and_zero_terminal_snr_stay_what_the_file_says(
     model = load_model(recipe="dmd2/sdxl-4step-unet")[0]
     sampling = model.get_model_object("model_sampling")
     noise = noise_of_unit_size()
-    ours = run(model, "SDXL", bridge.ddim(), bridge.schedule(trailing(4), model), noise)
+    ours = run(model, "SDXL", make_sampler("ddim"), schedule(trailing(4), model), noise)
     scheduler = DDIMScheduler(
         **STANDARD,
         timestep_spacing="trailing",
@@ -184,7 +186,7 @@ def test_a_recipe_of_one_s_own_says_v_and_a_start_between_timesteps(models_folde
     assert "starts at t = 699 with noise of unit variance" in report
     assert abs(float(sampling.sigma_max) / standard_sigma(699) - 1) < 1e-6
     model, calls = seen_by(model)
-    run(model, "SDXL", bridge.lcm(), bridge.schedule([699.5], model), noise_of_unit_size())
+    run(model, "SDXL", make_sampler("lcm"), schedule([699.5], model), noise_of_unit_size())
     assert abs(float(calls[0][0].std()) - 1) < 0.002
 
 
@@ -195,7 +197,7 @@ def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, models_folder,
     model, *_, report = load_model(recipe=f"nitrofusion/sdxl-{name}-unet")
     noise, times = noise_of_unit_size(), (999, 499)
     watched, calls = seen_by(model)
-    ours = run(watched, "SDXL", bridge.lcm(), bridge.schedule(times, model), noise)
+    ours = run(watched, "SDXL", make_sampler("lcm"), schedule(times, model), noise)
     shown = [time * shift // 1000 for time in times]
     assert [float(timestep) for _, timestep in calls] == shown
     unet = narrow_files.of_diffusers("SDXL", narrow_files.unet("SDXL", "diffusers"))
@@ -225,7 +227,7 @@ def test_fp8_loads_and_samples(layout, models_folder, load_model):
     model = load_model(recipe=RECIPES[800], weight_dtype="fp8_e4m3fn")[0]
     assert model.model.diffusion_model.dtype == torch.float8_e4m3fn
     noise = noise_of_unit_size(8)
-    assert run(model, "SDXL", bridge.lcm(), bridge.schedule([800], model), noise).isfinite().all()
+    assert run(model, "SDXL", make_sampler("lcm"), schedule([800], model), noise).isfinite().all()
 
 
 def test_a_file_of_two_types_loads(models_folder, load_model):
@@ -234,7 +236,7 @@ def test_a_file_of_two_types_loads(models_folder, load_model):
     narrow.write(models_folder, "a.safetensors", mixed)
     model = load_model(recipe=RECIPES[800])[0]
     noise = noise_of_unit_size(8)
-    assert run(model, "SDXL", bridge.lcm(), bridge.schedule([800], model), noise).isfinite().all()
+    assert run(model, "SDXL", make_sampler("lcm"), schedule([800], model), noise).isfinite().all()
 
 
 def test_what_the_file_has_not_is_an_error_when_it_is_used(models_folder, load_model):
@@ -328,7 +330,7 @@ def test_an_accelerator_on_a_one_step_model_is_refused(models_folder, load_model
     write(models_folder)
     model = load_model(recipe=RECIPES[800])[0]
     with pytest.raises(ValueError, match="already has the accelerator hyper-sd/sdxl-1step-unet"):
-        lora_checks.check_single(model, "b.safetensors")
+        check_single(model, "b.safetensors")
 
 
 def test_a_blocked_recipe_is_refused_with_its_reason(models_folder, load_model):

@@ -7,7 +7,8 @@ import fakes
 import pytest
 import torch
 from diffusers import DDIMScheduler, LCMScheduler, TCDScheduler
-from fewstep.nodes import bridge
+from fewstep.host.sampling.levels import schedule
+from fewstep.host.sampling.samplers import make_sampler
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import grid, trailing
 
@@ -66,7 +67,7 @@ def of_diffusers(made, name, times, noise, latent, monkeypatch, module=None, **o
 
 def of_ours(sampler, name, times, noise, latent):
     sampling = PREDICTIONS[name][0]
-    sigmas = bridge.schedule(times, fakes.Patcher(sampling))
+    sigmas = schedule(times, fakes.Patcher(sampling))
     return fakes.run(
         sampler, fakes.Guider(sampling, network(name)), sigmas, noise, latent, seed=SEED
     )
@@ -89,7 +90,9 @@ def test_tcd_equals_diffusers_to_1e_5(name, gamma, monkeypatch, largest):
             expected = of_diffusers(
                 made, name, times, noise, latent, monkeypatch, tcd_module, eta=gamma
             )
-            ours = of_ours(bridge.tcd(gamma, finish="diffusers"), name, times, noise, latent)
+            ours = of_ours(
+                make_sampler("tcd", gamma=gamma, finish="diffusers"), name, times, noise, latent
+            )
             error = largest("TCD against diffusers", relative(ours, expected))
             assert error < TOLERANCE, (steps, denoise)
 
@@ -103,7 +106,7 @@ def test_lcm_equals_diffusers_to_1e_5(name, monkeypatch, largest):
             made.set_timesteps(steps, strength=denoise)
             times = grid(steps, denoise)
             expected = of_diffusers(made, name, times, noise, latent, monkeypatch, lcm_module)
-            ours = of_ours(bridge.lcm(), name, times, noise, latent)
+            ours = of_ours(make_sampler("lcm"), name, times, noise, latent)
             error = largest("LCM against diffusers", relative(ours, expected))
             assert error < TOLERANCE, (steps, denoise)
 
@@ -119,7 +122,7 @@ def test_fixed_steps_equal_ddim_trailing_to_1e_5(name, steps, monkeypatch, large
     times = trailing(steps)
     noise, latent = starts(1.0)
     expected = of_diffusers(made, name, times, noise, latent, monkeypatch)
-    ours = of_ours(bridge.ddim(finish="diffusers"), name, times, noise, latent)
+    ours = of_ours(make_sampler("ddim", finish="diffusers"), name, times, noise, latent)
     assert largest("fixed steps against DDIM", relative(ours, expected)) < TOLERANCE
 
 
@@ -135,5 +138,5 @@ def test_fixed_steps_at_any_number_and_denoise_equal_tcd_without_noise(
         times = trailing(steps, denoise)
         made.set_timesteps(timesteps=times)
         expected = of_diffusers(made, name, times, noise, latent, monkeypatch, tcd_module, eta=0.0)
-        ours = of_ours(bridge.ddim(finish="diffusers"), name, times, noise, latent)
+        ours = of_ours(make_sampler("ddim", finish="diffusers"), name, times, noise, latent)
         assert largest("fixed steps against TCD at eta 0", relative(ours, expected)) < TOLERANCE

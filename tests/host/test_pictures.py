@@ -4,7 +4,7 @@ import time
 
 import pytest
 import torch
-from fewstep.nodes import known_ways
+from fewstep.host.sampling.ways import walk_of
 from graphs import Graph, saved_images
 
 LORA = "fewstep-demo-tcd.safetensors"
@@ -77,5 +77,5 @@ def test_a_plot_of_another_pack_s_sampler_says_what_is_not_known(server):
 def test_what_samplers_of_the_host_do_is_not_guessed():
     import comfy.samplers
 
-    walk = known_ways.walk_of(comfy.samplers.sampler_object("dpmpp_2m"), [1.0, 0.0], None)
+    walk = walk_of(comfy.samplers.sampler_object("dpmpp_2m"), [1.0, 0.0], None)
     assert walk == ("dpmpp_2m", None)

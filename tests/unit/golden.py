@@ -5,14 +5,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-from fewstep.samplers import FlowLevels, TableLevels
+from fewstep.samplers import SAMPLERS
+from fewstep.samplers.levels import FlowLevels, TableLevels
 from fewstep.samplers.table import step_table
 from fewstep.schedulers import IMG2IMG, plan_timesteps, standard_sigma
 
 FILE = Path(__file__).parent / "data" / "timesteps_golden.json"
 TABLE = TableLevels(np.array([standard_sigma(time) for time in range(1000)]))
-SAMPLERS = [("ddim", 0.0), ("tcd", 0.3), ("tcd", 0.1), ("tcd", 1.0), ("lcm", 0.0)]
-SAMPLERS += [("ancestral", 0.0)]
+GAMMAS = {True: (0.3, 0.1, 1.0), False: (0.0,)}
+RUNS = [(sampler, gamma) for sampler in SAMPLERS.values() for gamma in GAMMAS[sampler.has_gamma]]
 LISTS = ["999, 749, 499, 249", "800", "1.0, 0.75, .5", "[999, 499,]", "1., 0.9375", " "]
 LISTS += ["999, 1200", "abc", "259, 499", "0.0", "1e2", "999,,499"]
 
@@ -42,24 +43,18 @@ def _plan(steps, spacing, denoise, listed, img2img):
 
 def _runs():
     lists = ([999, 759, 499, 259], [999, 749, 499, 249], [599, 459, 299, 159], [800], [936.5, 500])
-    for times, (name, gamma) in itertools.product(lists, SAMPLERS):
+    for times, (sampler, gamma) in itertools.product(lists, RUNS):
         table = [standard_sigma(time) for time in times]
-        yield _run(times, name, gamma, None, table, TABLE)
+        yield _run(times, sampler, gamma, None, table, TABLE)
         for shift in (1.0, 3.0):
             levels = [(time + 1) / 1000 for time in times]
             sigmas = [shift * level / (1 + (shift - 1) * level) for level in levels]
-            yield _run(times, name, gamma, shift, sigmas, FlowLevels())
+            yield _run(times, sampler, gamma, shift, sigmas, FlowLevels())
 
 
-def _run(times, name, gamma, shift, sigmas, levels):
-    lows = {
-        "ddim": lambda _, sigma_next: sigma_next,
-        "tcd": lambda _, sigma_next: levels.lower(sigma_next, gamma),
-        "lcm": lambda *_: 0.0,
-        "ancestral": lambda sigma, sigma_next: sigma_next**2 / sigma,
-    }
-    table = step_table([*sigmas, 0.0], levels, lows[name])
-    given = {"times": times, "sampler": name, "gamma": gamma, "shift": shift}
+def _run(times, sampler, gamma, shift, sigmas, levels):
+    table = step_table([*sigmas, 0.0], levels, sampler.low(levels, gamma))
+    given = {"times": times, "sampler": sampler.name, "gamma": gamma, "shift": shift}
     return {"given": given, "sigmas": sigmas, "fresh": [step.fresh for step in table]}
 
 

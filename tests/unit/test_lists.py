@@ -1,15 +1,15 @@
 """Lists of settings in text, the combinations they make, and the words for each picture."""
 
 import pytest
-from fewstep.nodes.comparison import MAX_CELLS, compare
-from fewstep.nodes.lists import CFGS, GAMMAS, STEPS, STRENGTHS
 from fewstep.recipes import builtin_recipes
+from fewstep.recipes.combinations import MAX_CELLS, combinations
+from fewstep.recipes.setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
 
 TCD, DDIM = (builtin_recipes()[name] for name in ("tcd/sd15-lora", "hyper-sd/sd15-4step"))
 
 
 def planned(recipe=TCD, steps="4", gammas="-1", cfgs="0", strengths="", denoise=1.0):
-    return compare(recipe, steps, gammas, cfgs, strengths, denoise)
+    return combinations(recipe, steps, gammas, cfgs, strengths, denoise)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-from fewstep.samplers import first_noise, image_seeds
-from fewstep.samplers.noise import step_noise
+from fewstep.samplers.noise import first_noise, image_seeds, step_noise
 
 LATENT = torch.zeros(4, 4, 16, 16)
 

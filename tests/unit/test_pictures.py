@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from fewstep.pictures import Cell, Hop, Schedule, contact_sheet, draw_schedule, time_of
 from fewstep.pictures.text import fold, font_of
-from fewstep.samplers import TableLevels, ddim_low, lcm_low, tcd_low, ways
+from fewstep.samplers import SAMPLERS
+from fewstep.samplers.levels import TableLevels
+from fewstep.samplers.ways import ways
 from fewstep.schedulers import grid, standard_sigma
 from PIL import Image, ImageFont
 
@@ -90,19 +92,19 @@ def _hops(times, low, levels=None):
 def test_the_ways_are_those_of_the_papers():
     """TCD: down to floor((1 - gamma) * t_next), arXiv 2402.19159; DDIM adds none, LCM all."""
     levels = TableLevels(np.array(CURVE))
-    tcd = _hops(grid(4), tcd_low(levels, 0.3))
+    tcd = _hops(grid(4), SAMPLERS["tcd"].low(levels, 0.3))
     assert [time_of(hop.low, CURVE) for hop in tcd[:3]] == [531, 349, 181]
     assert tcd[0].fresh == pytest.approx((1 - (tcd[0].low / tcd[0].after) ** 2) ** 0.5)
-    assert [hop.fresh for hop in _hops(grid(4), ddim_low)] == [0, 0, 0, 0]
-    assert [hop.fresh for hop in _hops(grid(4), lcm_low)] == [1, 1, 1, 0]
-    assert [hop.low for hop in _hops(grid(4), lcm_low)] == [0, 0, 0, 0]
+    assert [hop.fresh for hop in _hops(grid(4), SAMPLERS["ddim"].low(None, 0))] == [0, 0, 0, 0]
+    assert [hop.fresh for hop in _hops(grid(4), SAMPLERS["lcm"].low(None, 0))] == [1, 1, 1, 0]
+    assert [hop.low for hop in _hops(grid(4), SAMPLERS["lcm"].low(None, 0))] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("times", [grid(1), grid(4), grid(8, 0.3), grid(50), []])
 @pytest.mark.parametrize("width", [320, 1024, 2048])
 def test_a_plot_has_its_width_cuts_nothing_and_is_the_same_again(times, width):
     lines = ["sigma " + " ".join(f"{standard_sigma(time):.4g}" for time in times)]
-    hops = _hops(times, tcd_low(TableLevels(np.array(CURVE)), 0.3)) if times else []
+    hops = _hops(times, SAMPLERS["tcd"].low(TableLevels(np.array(CURVE)), 0.3)) if times else []
     plot = draw_schedule(Schedule(CURVE, hops, lines), width)
     assert plot.width == width and _margin_is_empty(plot, 2)
     assert plot.tobytes() == draw_schedule(Schedule(CURVE, hops, lines), width).tobytes()

@@ -10,7 +10,7 @@ import diffusers.schedulers.scheduling_tcd as tcd_module
 import numpy as np
 import pytest
 import torch
-from fewstep.samplers import ContinuousLevels, FlowLevels, TableLevels
+from fewstep.samplers.levels import ContinuousLevels, FlowLevels, TableLevels
 from fewstep.samplers.table import step_table
 from fewstep.schedulers import grid, trailing
 from hypothesis import given, settings

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from fewstep.samplers import FlowLevels, TableLevels, sample_ddim, sample_lcm, sample_tcd
+from fewstep.samplers.few_step import SAMPLE
+from fewstep.samplers.levels import FlowLevels, TableLevels
 from fewstep.schedulers import grid, standard_sigma
 
 LEVELS = TableLevels(np.array([standard_sigma(t) for t in range(1000)]))
@@ -22,7 +23,7 @@ def noised(count=1, seed=3):
 
 def tcd(x, sigmas=SIGMAS, gamma=0.3, seed=7, **knobs):
     extra_args = {"seed": seed}
-    return sample_tcd(
+    return SAMPLE["tcd"](
         soft_model, x, sigmas, extra_args, disable=True, levels=LEVELS, gamma=gamma, **knobs
     )
 
@@ -58,7 +59,7 @@ def test_callback_gets_images_in_order_that_nobody_changes_afterwards():
         copies.append({key: state[key].clone() for key in ("x", "denoised")})
 
     x = noised(2)
-    sample_tcd(soft_model, x, SIGMAS, {"seed": 1}, callback, True, levels=LEVELS, gamma=0.5)
+    SAMPLE["tcd"](soft_model, x, SIGMAS, {"seed": 1}, callback, True, levels=LEVELS, gamma=0.5)
     assert [state["i"] for state in told] == list(range(8))
     for state, copy, sigma in zip(told, copies, SIGMAS, strict=False):
         assert state["sigma"] == sigma
@@ -76,7 +77,9 @@ def test_input_is_not_changed():
 
 def test_the_end_is_the_predicted_image():
     told = []
-    result = sample_tcd(soft_model, noised(), SIGMAS, {"seed": 1}, told.append, True, levels=LEVELS)
+    result = SAMPLE["tcd"](
+        soft_model, noised(), SIGMAS, {"seed": 1}, told.append, True, levels=LEVELS
+    )
     assert torch.equal(result, told[-1]["denoised"])
 
 
@@ -96,13 +99,13 @@ def test_a_given_noise_sampler_is_used_once_for_each_step_that_needs_noise():
 
 def test_s_noise_scales_only_the_fresh_noise():
     x = noised()
-    still = sample_lcm(
+    still = SAMPLE["lcm"](
         soft_model, x, SIGMAS[:2], {"seed": 1}, disable=True, levels=LEVELS, s_noise=0.0
     )
-    loud = sample_lcm(
+    loud = SAMPLE["lcm"](
         soft_model, x, SIGMAS[:2], {"seed": 1}, disable=True, levels=LEVELS, s_noise=2.0
     )
-    plain = sample_lcm(soft_model, x, SIGMAS[:2], {"seed": 1}, disable=True, levels=LEVELS)
+    plain = SAMPLE["lcm"](soft_model, x, SIGMAS[:2], {"seed": 1}, disable=True, levels=LEVELS)
     assert torch.equal(still, soft_model(x, SIGMAS[:1]))
     assert torch.allclose(loud - still, 2 * (plain - still), atol=1e-5)
 
@@ -116,10 +119,10 @@ def test_one_level_or_none_is_no_step():
 def test_flipped_levels_at_gamma_0_invert_the_walk():
     image = torch.tanh(noised() / SIGMAS[0]) * 0.5
     still = lambda x, sigma, **_: image  # noqa: E731
-    up = sample_ddim(still, image, SIGMAS.flip(0), {"seed": 4}, disable=True, levels=LEVELS)
+    up = SAMPLE["ddim"](still, image, SIGMAS.flip(0), {"seed": 4}, disable=True, levels=LEVELS)
     assert torch.isfinite(up).all()
     assert (up - image).std() == pytest.approx(float(SIGMAS[0]), rel=0.1)
-    down = sample_ddim(still, up, SIGMAS, {}, disable=True, levels=LEVELS)
+    down = SAMPLE["ddim"](still, up, SIGMAS, {}, disable=True, levels=LEVELS)
     assert torch.equal(down, image)
 
 
@@ -132,7 +135,7 @@ def test_video_and_packed_latents_have_any_number_of_dimensions():
     sigmas = torch.tensor([1.0, 0.5, 0.0])
     for shape in ((2, 16, 3, 4, 4), (1, 1, 40)):
         model = lambda x, sigma, **_: x * 0.5  # noqa: E731
-        result = sample_lcm(
+        result = SAMPLE["lcm"](
             model, torch.ones(shape), sigmas, {"seed": 1}, None, True, levels=FlowLevels()
         )
         assert result.shape == shape

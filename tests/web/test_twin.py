@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fewstep.recipes import briefs, builtin_recipes
+from fewstep.samplers import SAMPLERS
 
 DATA = Path(__file__).parents[1] / "unit" / "data"
 GOLDEN = json.loads((DATA / "timesteps_golden.json").read_text("utf-8"))
@@ -20,11 +21,11 @@ _PLANS = """async ([url, plans]) => {
         catch (error) { return { given, error: say(error.code, error.values) } }
     })
 }"""
-_RUNS = """async ([url, runs]) => {
+_RUNS = """async ([url, runs, samplers]) => {
     const twin = await import(`${url}/timesteps.js`)
     return runs.map(({ given: { times, sampler, gamma, shift } }) => {
         const levels = shift === null ? twin.TABLE_LEVELS : twin.flowLevels(shift)
-        const steps = twin.steps(times, levels, { name: sampler, gamma })
+        const steps = twin.steps(times, levels, { ...samplers[sampler], gamma })
         return { sigmas: steps.map(step => step.sigma), fresh: steps.map(step => step.fresh) }
     })
 }"""
@@ -51,7 +52,8 @@ def test_the_page_plans_the_timesteps_of_the_golden_file(page, web):
 
 
 def test_the_page_s_levels_and_noise_are_those_of_the_golden_file(page, web):
-    shown = page.evaluate(_RUNS, [web, GOLDEN["runs"]])
+    samplers = {name: sampler.for_page() for name, sampler in SAMPLERS.items()}
+    shown = page.evaluate(_RUNS, [web, GOLDEN["runs"], samplers])
     for ours, golden in zip(shown, GOLDEN["runs"], strict=True):
         assert ours["sigmas"] == pytest.approx(golden["sigmas"], rel=1e-9), golden["given"]
         # A level that is the root of a difference loses half its digits near zero.

@@ -1,31 +1,13 @@
-"""What the loaders share: which recipe a file is of, and which one a person chose."""
+"""What a loader says after a run: to the page, as the `ui` of its result."""
 
 import json
 from dataclasses import fields
-from pathlib import Path
 
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Found, Header, Recipe, needs_hash, recognise
-from . import files
+from ..recipes import Found, Recipe
 
-AUTO = "auto"
 _SHOWN_AGAIN = "has_intermediate_output"
-
-
-def recognised(name: str, path: Path, header: Header) -> Found:
-    """What the file is, by its header, and by its sha256 where that is known for its size."""
-    recipes = files.catalog().recipes
-    known_size = needs_hash(header.size, recipes.values())
-    return recognise(name, header, recipes, files.sha256_of(path) if known_size else None)
-
-
-def chosen_recipe(name: str) -> Recipe:
-    """Raises ValueError where there is no such recipe."""
-    recipes = files.catalog().recipes
-    if name not in recipes:
-        raise ValueError(f"There is no recipe {name}. Choose another one, or auto.")
-    return recipes[name]
 
 
 def for_page(

@@ -8,8 +8,36 @@ levels are known from SIGMAS, so here they are given as such.
 from collections.abc import Callable
 from typing import Any
 
+import torch
+from comfy_extras.nodes_controlnet import ControlNetInpaintingAliMamaApply
+
 LevelRange = tuple[float, float]
 _HALVINGS = 60
+
+
+def apply_control(
+    conditions: tuple[list, list],
+    control_net: Any,
+    image: torch.Tensor,
+    strength: float,
+    levels: LevelRange,
+    *,
+    vae: Any | None = None,
+    model: Any | None = None,
+    mask: torch.Tensor | None = None,
+) -> tuple[list, list]:
+    """Both conditions with a ControlNet that works at these levels alone; `image` is B H W C."""
+    start, end = percents(model, levels) if model else (0.0, 1.0)
+    if mask is None:
+        mask = image.new_zeros(1, *image.shape[1:3])
+    applied = ControlNetInpaintingAliMamaApply.execute(
+        *conditions, control_net, vae, image, mask, strength, start, end
+    ).result
+    # Both prompts share one object, each a copy that the call above made.
+    made = {id(extra["control"]): extra["control"] for c in applied for _, extra in c}
+    for control in made.values():
+        limit_control(control, levels)
+    return applied
 
 
 def limit_control(control: Any, levels: LevelRange) -> Any:

@@ -1,6 +1,6 @@
 """What the loader of whole models refuses and what it warns about."""
 
-from ..recipes import Found, Header, Layout, Recipe, first_missing, network_of
+from ...recipes import Found, Header, Layout, Recipe, first_missing_end, network_of
 
 _UNETS = ("SD 1.5", "SD 2.1", "SDXL", "SSD-1B", "Segmind Vega", "SDXS")
 # Whose text encoders and VAE a base takes, besides its own.
@@ -30,7 +30,7 @@ def check_model(layout: Layout, header: Header, file: str) -> None:
     if layout.what not in ("UNet", "checkpoint"):
         place = _PLACES.get(layout.what, "Choose a checkpoint or a diffusion model")
         raise ValueError(f"{file} is {_with_article(layout.what)}, not a model. {place}.")
-    missing = first_missing(header) if layout.base in _UNETS else ""
+    missing = first_missing_end(header) if layout.base in _UNETS else ""
     if missing:
         raise ValueError(f"{file} is not complete: {missing} is missing. Get the file again.")
 

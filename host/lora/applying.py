@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .live import Part, add_live, replace_live
-from .lora import LoraFile, Match, is_product
+from .matching import Match, is_product
+from .reading import LoraFile
 
 
 class Applied(NamedTuple):

@@ -6,13 +6,17 @@ from typing import Any, NamedTuple
 
 import comfy.model_management
 import comfy.sample
-import comfy.samplers
 import comfy.utils
 import latent_preview
 import torch
 
-from . import bridge
-from .comparison import Cell
+from ...recipes import Cell
+from ..accelerator import accelerator_of
+from ..lora.applying import with_strength
+from .levels import schedule
+from .noise import ImageNoise, keep_unmasked, latent_seeds
+from .run import guider_of
+from .samplers import recipe_sampler
 
 _RATIOS = ("downscale_ratio_spacial", "downscale_ratio_temporal")
 
@@ -43,6 +47,23 @@ def check_vae(vae: Any) -> Callable[[torch.Tensor], torch.Tensor]:
     return vae.decode
 
 
+def models_at(model: Any, cells: Sequence[Cell]) -> dict[float | None, Any]:
+    """The model at each strength of the cells; None leaves it as it is."""
+    return {strength: _at(model, strength) for strength in {cell.strength: 0 for cell in cells}}
+
+
+def _at(model: Any, strength: float | None) -> Any:
+    if strength is None:
+        return model
+    accelerator = accelerator_of(model)
+    if accelerator is None or accelerator.applied is None:
+        raise ValueError(
+            "strengths needs a LoRA from Load acceleration LoRA in this model, at a strength above "
+            "0. Load it there, or empty the list of strengths."
+        )
+    return with_strength(model, accelerator.applied, strength)
+
+
 def sample_cells(
     models: Mapping[float | None, Any],
     conditions: tuple[Any, Any],
@@ -56,7 +77,7 @@ def sample_cells(
     """
     model = next(iter(models.values()))
     latent = {**latent, "samples": _with_channels(model, latent)}
-    noise = bridge.ImageNoise(seed).generate_noise(latent)
+    noise = ImageNoise(seed).generate_noise(latent)
     bar = latent_preview.prepare_callback(model, _length(cells))
     made, done = [], 0
     for cell in cells:
@@ -78,21 +99,18 @@ def _sample(
     cell: Cell,
     callback: Callable,
 ) -> torch.Tensor:
-    guider = comfy.samplers.CFGGuider(model)
-    guider.set_conds(*conditions)
-    guider.set_cfg(cell.settings.cfg)
-    samples = guider.sample(
+    samples = guider_of(model, conditions, cell.settings.cfg).sample(
         noise,
         latent["samples"],
-        bridge.recipe_sampler(cell.recipe, bridge.latent_seeds(seed, latent)),
-        bridge.schedule(cell.settings.times, model),
+        recipe_sampler(cell.recipe, latent_seeds(seed, latent)),
+        schedule(cell.settings.times, model),
         denoise_mask=latent.get("noise_mask"),
         callback=callback,
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
         seed=seed,
     )
     samples = samples.to(comfy.model_management.intermediate_device())
-    return bridge.keep_unmasked(latent, {"samples": samples})["samples"]
+    return keep_unmasked(latent, {"samples": samples})["samples"]
 
 
 def decode_cells(

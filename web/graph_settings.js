@@ -44,7 +44,7 @@ export const recipeFrom = (node, facts) => {
 const fromRecipeNode = (node, facts) => {
   const { values, unknown } = settings(node, ["recipe", "steps", "cfg", "gamma", "strength"]);
   if (unknown.length) return { why: ["linked", { names: unknown.join(", ") }] };
-  const recipe = facts.catalog()[values.recipe];
+  const recipe = facts.catalog().recipes[values.recipe];
   if (!recipe) return { why: ["noSuchRecipe", { id: values.recipe }] };
   return { recipe: changed(recipe, /** @type {any} */ (values)) };
 };
@@ -55,13 +55,13 @@ const fromLoader = (node, facts) => {
   const { values, unknown } = settings(node, [input, "recipe"]);
   if (unknown.length) return { why: ["linked", { names: unknown.join(", ") }] };
   const [file, chosen] = [values[input], values.recipe];
-  const catalog = facts.catalog();
+  const { recipes } = facts.catalog();
   const report = facts.report(node);
   const told = report && report.file === file && report.chosen === chosen ? report : undefined;
-  if (chosen !== "auto") return { recipe: catalog[chosen], how: "hand", report: told };
-  if (told?.recipe) return { recipe: catalog[told.recipe], how: told.how, report: told };
+  if (chosen !== "auto") return { recipe: recipes[chosen], how: "hand", report: told };
+  if (told?.recipe) return { recipe: recipes[told.recipe], how: told.how, report: told };
   if (told) return { why: ["told", { text: told.told }], report: told };
-  const named = namedLike(file, catalog, ofKind);
+  const named = namedLike(file, recipes, ofKind);
   if (named.length === 1) return { recipe: named[0], how: "name" };
   if (named.length) return { why: ["twins", { names: named.map((one) => one.id).join(", ") }] };
   return { why: ["nameSaysNothing", {}] };
@@ -77,20 +77,17 @@ export const samplerMet = (node, facts) => {
   return null;
 };
 
-/** @param {any} node @param {Facts} facts @returns {{name: string, gamma: number} | null} */
+/** @param {any} node @param {Facts} facts @returns {import("./timesteps.js").Sampler | null} */
 const samplerMade = (node, facts) => {
-  if (node.type === "FewStepSamplerLCM") return { name: "lcm", gamma: 0 };
   if (node.type === "FewStepFromRecipe") {
     const { recipe } = recipeAt(node, facts);
-    return recipe ? samplerOf(recipe) : null;
+    return recipe ? samplerOf(recipe, facts.catalog()) : null;
   }
-  const gamma = setting(node, "gamma");
-  if (gamma === undefined) return null;
-  if (["FewStepSamplerTCD", "FewStepTCD"].includes(node.type)) return { name: "tcd", gamma };
-  if (node.type !== "FewStepSamplerHyperSD") return null;
-  const mode = setting(node, "mode");
-  if (mode === undefined) return null;
-  return { name: mode === "unified" ? "tcd" : mode === "one step" ? "lcm" : "ddim", gamma };
+  const { samplers, makes } = facts.catalog();
+  const made = makes[node.type] ?? {};
+  const sampler = samplers[typeof made === "string" ? made : made[setting(node, "mode")]];
+  const gamma = sampler?.hasGamma ? setting(node, "gamma") : 0;
+  return sampler && gamma !== undefined ? { ...sampler, gamma } : null;
 };
 
 const SHIFTS = ["ModelSamplingSD3", "ModelSamplingAuraFlow"];

@@ -13,7 +13,7 @@ _DIFFUSERS = (
 )
 
 
-def first_missing(header: Header) -> str:
+def first_missing_end(header: Header) -> str:
     """The first tensor a UNet's file lacks at the ends of the network, or "" for none."""
     names = {name.removeprefix(_INSIDE): name for name in header.tensors}
     diffusers = any(name.startswith(("down_blocks.", "up_blocks.")) for name in names)

@@ -1,16 +1,12 @@
-"""How far down each sampler goes from a level before it comes up to the next: one rule a sampler.
+"""What each step of a sampler does to the level of noise, for whoever wants to draw or say it."""
 
-Every rule is (sigma, sigma_next) -> low level; see few_step.py for the papers.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from .levels import Levels
+from .registry import Low
 from .table import step_weights
-
-Low = Callable[[float, float], float]
 
 
 class Way(NamedTuple):
@@ -23,25 +19,6 @@ class Way(NamedTuple):
     after: float
     low: float
     fresh: float
-
-
-def ddim_low(_: float, sigma_next: float) -> float:
-    return sigma_next
-
-
-def lcm_low(_: float, __: float) -> float:
-    return 0.0
-
-
-def ancestral_low(sigma: float, sigma_next: float) -> float:
-    return sigma_next**2 / sigma if sigma > 0 else 0.0
-
-
-def tcd_low(levels: Levels, gamma: float) -> Low:
-    """Raises ValueError for a gamma outside 0..1."""
-    if not 0.0 <= gamma <= 1.0:
-        raise ValueError(f"gamma is {gamma:g}; use a value from 0 (no new noise) to 1 (all new).")
-    return lambda _, sigma_next: levels.lower(sigma_next, gamma)
 
 
 def ways(sigmas: Sequence[float], levels: Levels, low: Low, s_noise: float = 1.0) -> list[Way]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from ..recipes import Recipe
-from .lists import CFGS, GAMMAS, STEPS, STRENGTHS
-from .settings import Settings, settle
+from .recipe import Recipe
+from .run_settings import RunSettings, run_settings
+from .setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
 
 MAX_CELLS = 100
 # One row as long as this is still taken in at a glance.
@@ -21,7 +21,7 @@ class Cell(NamedTuple):
     """
 
     recipe: Recipe
-    settings: Settings
+    settings: RunSettings
     strength: float | None
     label: list[str]
 
@@ -34,13 +34,13 @@ class Comparison(NamedTuple):
     shared: list[str]
 
 
-def compare(
+def combinations(
     recipe: Recipe, steps: str, gammas: str, cfgs: str, strengths: str, denoise: float
 ) -> Comparison:
     """All combinations of the four lists in text; an empty list of strengths leaves the model.
 
     Raises ValueError for a list that cannot be read, a gamma where the recipe has none, too many
-    pictures, and what `settle` does, before anything is sampled.
+    pictures, and what `run_settings` does, before anything is sampled.
     """
     axes: list[Sequence] = [
         STRENGTHS.parse(strengths) if strengths.strip() else [None],
@@ -54,7 +54,7 @@ def compare(
     cells, shared = [], []
     for strength, cfg, count, gamma in product(*axes):
         changed = recipe.changed(0, 0, gamma, -1)
-        settings = settle(changed, count, cfg, denoise)
+        settings = run_settings(changed, count, cfg, denoise)
         words = _words(changed, settings, strength)
         label = [word for word, differs in zip(words, varied, strict=True) if differs and word]
         cells.append(Cell(changed, settings, strength, label))
@@ -63,14 +63,14 @@ def compare(
     return Comparison(cells, _columns(axes), own + [f"denoise {denoise:g}"] * (denoise < 1))
 
 
-def _words(recipe: Recipe, settings: Settings, strength: float | None) -> list[str]:
+def _words(recipe: Recipe, settings: RunSettings, strength: float | None) -> list[str]:
     """In the order of the axes; empty where there is nothing to say."""
     count = len(settings.times)
     return [
         "" if strength is None else f"strength {strength:.6g}",
         f"CFG {settings.cfg:.6g}",
         f"{count} step{'s' if count != 1 else ''}",
-        f"gamma {recipe.gamma:.6g}" if recipe.sampler == "tcd" else "",
+        f"gamma {recipe.gamma:.6g}" if recipe.has_gamma else "",
     ]
 
 
@@ -83,7 +83,7 @@ def _columns(axes: Sequence[Sequence]) -> int:
 
 
 def _check_gammas(recipe: Recipe, gammas: Sequence[float]) -> None:
-    if recipe.sampler != "tcd" and any(gamma >= 0 for gamma in gammas):
+    if not recipe.has_gamma and any(gamma >= 0 for gamma in gammas):
         raise ValueError(
             f"{recipe.name} samples with {recipe.sampler}, where gamma has no effect. Write -1 in "
             "gammas, or choose a recipe that samples with tcd."

@@ -5,12 +5,12 @@ from typing import Any
 
 import comfy.utils
 
-from ..recipes import Header
+from ...recipes import Header
 
 _INSIDE = "model.diffusion_model."
 
 
-def first_missing(model: Any, header: Header) -> str:
+def first_missing_weight(model: Any, header: Header) -> str:
     """The first weight of `model`, a patcher, that is not in its file, by its name there.
 
     Empty where all are there, and for networks other than UNets, SD3's and FLUX.

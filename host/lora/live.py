@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from comfy.patcher_extension import CallbacksMP, PatcherInjection, WrappersMP
 
-from ..schedulers import strength_at
-from .lora_product import Product, positions
+from ...schedulers import strength_at
+from .product import Product, positions
 
 KEY = "fewstep_live_lora"
 # Layers whose forward is a plain convolution or linear map where the weight has the input's type.

@@ -2,9 +2,9 @@
 /** All panels of the page: made with their nodes, kept up to date, ended with their nodes. */
 
 import { BADGES, badgeOf } from "./badge.js";
-import { LOADERS } from "./known.js";
+import { LOADERS } from "./graph_settings.js";
 import { addPanel } from "./panel.js";
-import { catalogOf } from "./recipes.js";
+import { NOTHING_KNOWN, catalogOf } from "./recipes.js";
 import { SCHEDULES, scheduleOf } from "./schedule.js";
 import { sayIn } from "./strings.js";
 
@@ -20,13 +20,12 @@ const whenIdle = (work) => {
 };
 
 /** @param {any} app */
-export const createDesk = (app) => {
+export const createPanels = (app) => {
   /** @type {Map<any, () => void>} */
   const panels = new Map();
-  /** @type {WeakMap<any, import("./known.js").Report>} */
+  /** @type {WeakMap<any, import("./graph_settings.js").Report>} */
   const reports = new WeakMap();
-  /** @type {import("./recipes.js").Catalog} */
-  let catalog = {};
+  let catalog = NOTHING_KNOWN;
   /** Nodes that are to get a panel as soon as the classic canvas has drawn them. @type {Set<any>} */
   const unseen = new Set();
   /** Nodes that get theirs next. @type {Set<any>} */

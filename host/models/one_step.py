@@ -12,10 +12,10 @@ import comfy.model_sampling as host
 import comfy.patcher_extension
 import torch
 
-from ..recipes import Recipe
-from ..samplers import TableLevels
-from ..schedulers import TRAINING_STEPS
-from . import bridge
+from ...recipes import Recipe
+from ...samplers.levels import TableLevels
+from ...schedulers import TRAINING_STEPS
+from ..sampling.levels import read_levels
 
 _KEY = "fewstep_timestep_shift"
 _PREDICTIONS = {"x0": host.X0, "v": host.V_PREDICTION}
@@ -32,7 +32,7 @@ def prepare(model: Any, recipe: Recipe, name: str) -> tuple[Any, list[str]]:
     if recipe.prediction == "flow" or not (kind or cut or recipe.timestep_shift):
         return model, []
     current = model.get_model_object("model_sampling")
-    levels = bridge.read_levels(current)
+    levels = read_levels(current)
     if not isinstance(levels, TableLevels):
         raise ValueError(
             f"{name} has continuous noise levels, and the recipe {recipe.id} is for a model with a "

@@ -7,7 +7,7 @@ class NotLoadedError(AttributeError):
     """An AttributeError, so that hosts that look at outputs between nodes find nothing there."""
 
 
-class Absent:
+class MissingOutput:
     """Says `sentence` as an error when a node uses it; a wire nobody uses does no harm."""
 
     def __init__(self, sentence: str):

@@ -1,42 +1,13 @@
 """What a loader refuses and what it warns about, each with the sentence that helps."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..recipes import Found, Recipe, network_of
-from . import lora
-from .lora_apply import Applied
+from ...recipes import Found, Recipe, network_of
+from ..base_model import base_of
+from .matching import Match
 
-# What is there besides the accelerator is remembered on the model under this name.
-ACCELERATOR = "fewstep_accelerator"
 # Of the layers in the file. Right files have all; half of one is a LoRA for another model.
 _ENOUGH = 0.9
-
-
-class Accelerator(NamedTuple):
-    """The accelerator a model has: the name of its file and what it was recognised as.
-
-    `applied` says how a LoRA is on the model.
-    """
-
-    file: str
-    title: str
-    applied: Applied | None = None
-
-
-def check_single(model: Any, file: str) -> None:
-    """Raises ValueError if `model`, a patcher, has an accelerator already."""
-    other = model.get_attachment(ACCELERATOR)
-    if other:
-        raise ValueError(
-            f"This model already has the accelerator {other.title} ({other.file}), and two on one "
-            f"model burn the picture. Remove one of the two loaders; {file} was not loaded."
-        )
-
-
-def check_recipe(recipe: Recipe | None, file: str) -> None:
-    """Raises ValueError for what is known and is no accelerator for this loader."""
-    if recipe and recipe.blocked:
-        raise ValueError(f"{file} is {recipe.name}. {recipe.blocked}")
 
 
 def check_kind(found: Found, file: str) -> None:
@@ -50,9 +21,9 @@ def check_kind(found: Found, file: str) -> None:
         )
 
 
-def check_match(model: Any, found: Found, match: lora.Match, file: str) -> None:
+def check_match(model: Any, found: Found, match: Match, file: str) -> None:
     """Raises ValueError where the LoRA is for another base, or too little of it fits."""
-    wanted, base = found.layout.base, lora.base_of(model)
+    wanted, base = found.layout.base, base_of(model)
     if wanted and base and network_of(wanted) != network_of(base):
         raise ValueError(
             f"{file} is for {wanted}, and this model is {base}. Load a checkpoint of {wanted}, or "
@@ -74,7 +45,7 @@ def check_match(model: Any, found: Found, match: lora.Match, file: str) -> None:
         )
 
 
-def warnings(found: Found, recipe: Recipe | None, match: lora.Match) -> list[str]:
+def warnings(found: Found, recipe: Recipe | None, match: Match) -> list[str]:
     """What the user should know, where nothing is refused."""
     told = list(found.notes)
     if recipe is None:

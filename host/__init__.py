@@ -1,0 +1,1 @@
+"""What ComfyUI is to us: the only package that knows its insides."""

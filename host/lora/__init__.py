@@ -1,0 +1,1 @@
+"""An acceleration LoRA on a model: read, match, check, merge or run live."""

@@ -1,0 +1,63 @@
+"""What is in the file of a whole model, read without loading it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import comfy.utils
+import safetensors
+import torch
+
+from ...recipes import Header, read_header
+from ..weight_files import header_of, is_safetensors
+
+
+class Guidance(NamedTuple):
+    """The two weights by which a full LCM model is told the guidance: see guidance.py."""
+
+    cond_proj: torch.Tensor
+    linear: torch.Tensor
+
+
+def read_model_header(path: Path, name: str) -> Header:
+    """The header of a model's file, or what stands for it in files that have none.
+
+    Raises ValueError naming the file and saying what is wrong with it.
+    """
+    if is_safetensors(path):
+        try:
+            return read_header(path)
+        except ValueError as error:
+            raise ValueError(f"{name} cannot be loaded. {error}") from error
+    tensors = _read_data(path, name)
+    return header_of(tensors, path.stat().st_size)
+
+
+def read_guidance(path: Path, name: str, header: Header) -> Guidance | None:
+    """The weights of the guidance embedding, or None where the file has none.
+
+    The host leaves them out. Raises ValueError where one of the two is missing.
+    """
+    cond_proj = next((key for key in header.tensors if key.endswith("cond_proj.weight")), None)
+    if cond_proj is None:
+        return None
+    firsts = ("time_embedding.linear_1.weight", "time_embed.0.weight")
+    linear = next((key for key in header.tensors if key.endswith(firsts)), None)
+    if linear is None:
+        raise ValueError(f"{name} is not complete: {firsts[0]} is missing. Get the file again.")
+    if not is_safetensors(path):
+        tensors = _read_data(path, name)
+        return Guidance(tensors[cond_proj], tensors[linear])
+    with safetensors.safe_open(path, "pt") as file:
+        return Guidance(file.get_tensor(cond_proj), file.get_tensor(linear))
+
+
+def _read_data(path: Path, name: str) -> dict[str, torch.Tensor]:
+    """The tensors of a file that is no safetensors, read as data alone."""
+    try:
+        tensors = comfy.utils.load_torch_file(str(path), safe_load=True)
+    except Exception as error:
+        raise ValueError(
+            f"{name} cannot be read as data alone: it is cut off, or it runs code when it is read, "
+            "which is refused. Get it again, as .safetensors if there is one."
+        ) from error
+    return {key: value for key, value in tensors.items() if isinstance(value, torch.Tensor)}

@@ -1,0 +1,53 @@
+"""Which recipe a file is of, and which one a person chose."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..recipes import Found, Header, Recipe, needs_hash, recognise
+from . import folders
+
+AUTO = "auto"
+LORAS = ("LoRA",)
+WHOLE_MODELS = ("UNet", "checkpoint")
+
+
+def recognised(name: str, path: Path, header: Header) -> Found:
+    """What the file is, by its header, and by its sha256 where that is known for its size."""
+    recipes = folders.catalog().recipes
+    known_size = needs_hash(header.size, recipes.values())
+    return recognise(name, header, recipes, folders.sha256_of(path) if known_size else None)
+
+
+def recipe_choices(kinds: tuple[str, ...]) -> list[str]:
+    """What a loader of files of these kinds offers: auto, and the recipes that can be sampled."""
+    recipes = folders.catalog().recipes.values()
+    return [AUTO, *(one.id for one in recipes if one.kind in kinds and not one.blocked)]
+
+
+def chosen_recipe(name: str, found: Found, file: str) -> Recipe | None:
+    """The recipe found, or the one a person chose in place of it.
+
+    Raises ValueError where there is no such recipe, and for one that is known and cannot be run.
+    """
+    recipes = folders.catalog().recipes
+    if name != AUTO and name not in recipes:
+        raise ValueError(f"There is no recipe {name}. Choose another one, or auto.")
+    recipe = found.recipe if name == AUTO else recipes[name]
+    if recipe and recipe.blocked:
+        raise ValueError(f"{file} is {recipe.name}. {recipe.blocked}")
+    return recipe
+
+
+def chosen_text(name: str) -> list[str]:
+    """The line of a report that says a recipe was chosen by hand, if it was."""
+    return [] if name == AUTO else [f"recipe {name}, chosen by hand"]
+
+
+def fingerprint(recipe: str, paths: Callable[[], Iterable[Path]]) -> str:
+    """What a loader's result hangs on besides its inputs: its files, and the recipe's content."""
+    try:
+        marks = [(status.st_size, status.st_mtime_ns) for status in map(Path.stat, paths())]
+    except (OSError, ValueError) as error:
+        return str(error)
+    chosen = folders.catalog().recipes.get(recipe)
+    return f"{marks} {chosen and chosen.to_json()}"

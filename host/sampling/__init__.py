@@ -1,0 +1,1 @@
+"""Sampling through the host: levels, SAMPLER, noise, and runs of few steps."""
