@@ -1,11 +1,22 @@
 """The accelerator that a MODEL carries: what a loader put on it, for the nodes after it."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..recipes import Recipe
-from .lora.applying import Applied
 
 _KEY = "fewstep_accelerator"
+
+
+class Applied(NamedTuple):
+    """A LoRA as it is on a model: what is in the weights' patches, and what runs live.
+
+    `at_one` are the strengths, one a step, that the loader's slider stands for at 1.
+    """
+
+    merged: Mapping[Any, Any]
+    live: Mapping[str, list]
+    at_one: tuple[float, ...]
 
 
 class Accelerator(NamedTuple):
@@ -38,7 +49,7 @@ def check_single(model: Any, file: str) -> None:
         )
 
 
-def check_known(recipe: Recipe | None, node: str) -> None:
+def check_recipe_given(recipe: Recipe | None, node: str) -> None:
     """Raises ValueError where no recipe is connected to the node with this title."""
     if recipe is None:
         raise ValueError(

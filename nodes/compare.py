@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from .. import pictures
-from ..host.accelerator import check_known
+from ..host.accelerator import check_recipe_given
 from ..host.images import to_image, to_picture
 from ..host.sampling.comparison import (
     Sampled,
@@ -104,7 +104,7 @@ class FewStepCompare(io.ComfyNode):
         denoise=1.0,
         seconds=False,
     ):
-        check_known(recipe, _TITLE)
+        check_recipe_given(recipe, _TITLE)
         wanted = combinations(recipe, steps, gammas, cfgs, strengths, denoise)
         check_latent(latent_image)
         decode = check_vae(vae)

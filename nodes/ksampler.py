@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..host.accelerator import check_known
+from ..host.accelerator import check_recipe_given
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
@@ -73,7 +73,7 @@ class FewStepKSampler(io.ComfyNode):
         batch_seeds,
         recipe=None,
     ):
-        check_known(recipe, "Few-step KSampler")
+        check_recipe_given(recipe, "Few-step KSampler")
         settings = run_settings(recipe, steps, cfg, denoise)
         conditions = positive, negative
         made = sample(model, conditions, latent_image, recipe, settings, seed, batch_seeds)

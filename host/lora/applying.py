@@ -1,23 +1,13 @@
 """A LoRA on a model: merged into the weights, run live, and put to another strength later."""
 
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
+from ..accelerator import Applied
 from .live import Part, add_live, replace_live
 from .matching import Match, is_product
 from .reading import LoraFile
-
-
-class Applied(NamedTuple):
-    """A LoRA as it is on a model: what is in the weights' patches, and what runs live.
-
-    `at_one` are the strengths, one a step, that the loader's slider stands for at 1.
-    """
-
-    merged: Mapping[Any, Any]
-    live: dict[str, list[Part]]
-    at_one: tuple[float, ...]
 
 
 def merge(model: Any, found: Match, strength: float, at_one: float) -> Applied:
