@@ -5,22 +5,22 @@ import errno
 import signal
 import sys
 
-from tools.demo import (
+from tools.commands.demo import (
     add_demo_options,
     check_demo_options,
     run_demo,
     run_node_pictures,
     run_thumbnails,
 )
-from tools.host_versions import FLOOR, HOST_VERSIONS, NEWEST
-from tools.hosts import own_host
-from tools.ports import check_free
-from tools.programs import run_bench, run_lint
-from tools.recipe_report import report_files
-from tools.recipe_table import write_table
-from tools.serve import serve
-from tools.setup import set_up, set_up_host
-from tools.tiers import EXTRA_TIERS, TIERS, run_tiers
+from tools.commands.programs import run_bench, run_lint
+from tools.commands.recipe_report import report_files
+from tools.commands.recipe_table import write_table
+from tools.commands.serve import serve
+from tools.environment.setup import set_up, set_up_host
+from tools.hosts.host import own_host
+from tools.hosts.versions import FLOOR, HOST_VERSIONS, NEWEST
+from tools.machine.ports import check_free
+from tools.testing.tiers import EXTRA_TIERS, TIERS, run_tiers
 from tools.user_error import UserError
 
 

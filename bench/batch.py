@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from fewstep.client.workflow import to_api
-from fewstep.tools.demo_files import add_demo_files
-from fewstep.tools.demo_workflows import demo_workflow
-from fewstep.tools.server import Server
+from fewstep.tools.examples.demo_files import add_demo_files
+from fewstep.tools.examples.demo_workflows import demo_workflow
+from fewstep.tools.hosts.server import Server
 
 ROOT = Path(__file__).resolve().parents[1]
 JOBS, OTHER_JOBS = 300, 100

@@ -16,7 +16,7 @@ from comfy.patcher_extension import WrappersMP
 from fewstep.nodes.compare import FewStepCompare
 from fewstep.nodes.ksampler import FewStepKSampler
 from fewstep.recipes import builtin_recipes
-from fewstep.tools.demo_files import MODEL_NAME, add_demo_files
+from fewstep.tools.examples.demo_files import MODEL_NAME, add_demo_files
 
 RECIPE = builtin_recipes()["tcd/sd15-lora"]
 STEPS, GAMMAS, CFGS = (2, 4), (0.0, 0.3, 1.0), (1.0, 2.0)

@@ -16,10 +16,10 @@ TITLE = "Live drawing in 1 step"
 
 
 def report() -> None:
-    from fewstep.tools.demo_files import add_demo_files
-    from fewstep.tools.demo_workflows import demo_workflow
-    from fewstep.tools.server import Server
-    from fewstep.tools.workflow import to_api
+    from fewstep.tools.examples.conversion import to_api
+    from fewstep.tools.examples.demo_files import add_demo_files
+    from fewstep.tools.examples.demo_workflows import demo_workflow
+    from fewstep.tools.hosts.server import Server
 
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)

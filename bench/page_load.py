@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fewstep.tools.chromium import HOW_TO_GET_IT, find_chromium
-from fewstep.tools.demo_files import add_demo_files
-from fewstep.tools.server import Server
+from fewstep.tools.examples.demo_files import add_demo_files
+from fewstep.tools.hosts.server import Server
+from fewstep.tools.machine.chromium import HOW_TO_GET_IT, find_chromium
 from playwright.sync_api import sync_playwright
 
 NODES = 200

@@ -6,6 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / ".dev"
 VENV = DEV / "venv"
+# What the environment holds, and whether torch sees an accelerator in it.
+FACTS = VENV / "fewstep.json"
 HOSTS = DEV / "hosts"
 MODELS = DEV / "models"
 LOGS = DEV / "logs"

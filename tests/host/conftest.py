@@ -66,8 +66,8 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """The host with the pack, the demo model and a stand-in for another pack."""
-    from fewstep.tools.demo_files import add_demo_files
-    from fewstep.tools.server import Server
+    from fewstep.tools.examples.demo_files import add_demo_files
+    from fewstep.tools.hosts.server import Server
     from other_pack import install
 
     base = tmp_path_factory.mktemp("base")

@@ -4,7 +4,7 @@ import uuid
 
 import numpy as np
 import torch
-from fewstep.tools.demo_files import MODEL_NAME, PICTURE_NAME
+from fewstep.tools.examples.demo_files import MODEL_NAME, PICTURE_NAME
 from PIL import Image
 from safetensors.torch import load_file
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fewstep.tools.run_error import RunError
+from fewstep.tools.hosts.run_error import RunError
 from graphs import Graph, sampled
 
 

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from batches import colors, graph, interrupt, pictures, records, run, start
-from fewstep.tools.demo_workflows import demo_workflow
+from fewstep.tools.examples.demo_workflows import demo_workflow
 from PIL import Image
 
 

@@ -23,9 +23,9 @@ from batches import (
     run,
     start,
 )
-from fewstep.tools.host_versions import NEWEST
-from fewstep.tools.ports import free_port
-from fewstep.tools.server import Server
+from fewstep.tools.hosts.server import Server
+from fewstep.tools.hosts.versions import NEWEST
+from fewstep.tools.machine.ports import free_port
 
 SIZE = 768
 # A host takes seconds to start: the older one is killed less often.

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from fewstep.tools.demo_files import MODEL_NAME
+from fewstep.tools.examples.conversion import to_api
+from fewstep.tools.examples.demo_files import MODEL_NAME
 from fewstep.tools.paths import ROOT
-from fewstep.tools.workflow import to_api
 
 NAMES = ["Few-step ControlNet", "Few-step text to image"]
 # The demo model's files and size, for those that the blueprints name.

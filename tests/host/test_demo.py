@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from demo import data
 from demo.config import SEED, SIZE, WIDE
-from demo.inputs import write_inputs
-from demo.judge import Judge
-from demo.own import own_graph
-from demo.pictures import load_pictures
-from demo.rows import Row, row_graph
-from demo.show import SHOWS, show_graph
-from demo.words import prompt
+from demo.scenes import data
+from demo.scenes.inputs import write_inputs
+from demo.scenes.words import prompt
+from demo.show.examples import SHOWS, show_graph
+from demo.show.judge import Judge
+from demo.show.own import own_graph
+from demo.show.pictures import load_pictures
+from demo.show.rows import Row, row_graph
 
 TCD = {"lora": "tcd", "gamma": 0.3}
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import known
 import pytest
-from fewstep.tools.demo_workflows import demo_workflow, example
-from fewstep.tools.example_files import is_for_the_demo, model_files
+from fewstep.tools.examples.conversion import to_api
+from fewstep.tools.examples.demo_workflows import demo_workflow, example
+from fewstep.tools.examples.model_files import is_for_the_demo, model_files
+from fewstep.tools.hosts.server import Server
 from fewstep.tools.paths import EXAMPLES
-from fewstep.tools.server import Server
-from fewstep.tools.workflow import to_api
 from test_server import NODES
 
 TITLES = sorted(file.stem for file in EXAMPLES.glob("*.json"))

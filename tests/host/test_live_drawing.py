@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from fewstep.tools.demo_workflows import demo_workflow
-from fewstep.tools.workflow import to_api
+from fewstep.tools.examples.conversion import to_api
+from fewstep.tools.examples.demo_workflows import demo_workflow
 from PIL import Image, ImageDraw
 
 AGAIN = {

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import torch
-from fewstep.tools.run_error import RunError
+from fewstep.tools.hosts.run_error import RunError
 from graphs import Graph, latents, sampled, saved_latents
 
 NODES = [

@@ -4,7 +4,7 @@ import pytest
 import torch
 from graphs import Graph, saved_latents
 
-from demo.pictures import load_pictures
+from demo.show.pictures import load_pictures
 
 TCD = "fewstep-demo-tcd.safetensors"
 

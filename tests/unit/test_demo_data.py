@@ -6,10 +6,10 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from fewstep.demo import data
 from fewstep.demo.config import EASY, SEED, SIZE, WIDE, Level
-from fewstep.demo.tokens import tokens
-from fewstep.demo.words import COLOURS, PALETTE, SHAPES, TEMPLATES, prompt
+from fewstep.demo.model.tokens import tokens
+from fewstep.demo.scenes import data
+from fewstep.demo.scenes.words import COLOURS, PALETTE, SHAPES, TEMPLATES, prompt
 
 # Not one of the training's, which may change.
 FREE = Level(place=0.5, smallest=0.2, largest=0.36, turn=180)

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from fewstep.demo.diffusion import noised, signal_power
-from fewstep.demo.distil import jumps, landing, level, target
+from fewstep.demo.model.diffusion import noised, signal_power
+from fewstep.demo.training.distil import jumps, landing, level, target
 
 
 @pytest.mark.parametrize("to_any", [False, True])

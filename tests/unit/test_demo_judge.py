@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from fewstep.demo import data
 from fewstep.demo.config import SEED, WIDE
-from fewstep.demo.judge import Judge, frechet
-from fewstep.demo.parts import SHIPPED, shipped
-from fewstep.demo.rows import ROWS
+from fewstep.demo.files.parts import SHIPPED, shipped
+from fewstep.demo.scenes import data
+from fewstep.demo.show.judge import Judge, frechet
+from fewstep.demo.show.rows import ROWS
 
 
 @pytest.fixture(scope="module")

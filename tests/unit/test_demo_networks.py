@@ -2,16 +2,16 @@
 
 import pytest
 import torch
-from fewstep.demo import parts
-from fewstep.demo.autoencoder import Autoencoder
-from fewstep.demo.controlnet import ControlNet
-from fewstep.demo.diffusion import grid_times, noised, sample, signal_power, trailing_times
-from fewstep.demo.lora import Adapter, adapted
-from fewstep.demo.merged import merged
-from fewstep.demo.optimiser import orthogonal
-from fewstep.demo.packing import pack, unpack
-from fewstep.demo.parts import with_alpha
-from fewstep.demo.unet import UNet
+from fewstep.demo.files import parts
+from fewstep.demo.files.merged import merged
+from fewstep.demo.files.packing import pack, unpack
+from fewstep.demo.files.parts import with_alpha
+from fewstep.demo.model.autoencoder import Autoencoder
+from fewstep.demo.model.controlnet import ControlNet
+from fewstep.demo.model.diffusion import grid_times, noised, sample, signal_power, trailing_times
+from fewstep.demo.model.lora import Adapter, adapted
+from fewstep.demo.model.unet import UNet
+from fewstep.demo.training.optimiser import orthogonal
 
 
 def test_unet_has_the_layout_that_tells_sd15():

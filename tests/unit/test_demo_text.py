@@ -3,9 +3,9 @@
 import hashlib
 
 import torch
-from fewstep.demo.prompts import Prompts
-from fewstep.demo.text_encoder import Encoder, text_encoder
-from fewstep.demo.tokens import tokens
+from fewstep.demo.model.prompts import Prompts
+from fewstep.demo.model.text_encoder import Encoder, text_encoder
+from fewstep.demo.model.tokens import tokens
 
 
 def test_the_weights_are_the_same_everywhere():

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 import torch
-from fewstep.demo import assemble, config, parts, preview, train
-from fewstep.demo.budget import seconds
+from fewstep.demo import config
+from fewstep.demo.files import assemble, parts
+from fewstep.demo.training import preview, train
+from fewstep.demo.training.budget import seconds
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def _step(folder, stage):
 
 
 def test_a_stage_names_the_one_it_needs(tmp_path):
-    with pytest.raises(ValueError, match="demo.train autoencoder"):
+    with pytest.raises(ValueError, match="demo.training.train autoencoder"):
         train.main(["model", "--folder", str(tmp_path)])
 
 

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from fewstep.tools import hosts
-from fewstep.tools.pip_failure import pip_error
-from fewstep.tools.ports import check_free, free_port
+from fewstep.tools.hosts import host
+from fewstep.tools.machine.pip_failure import pip_error
+from fewstep.tools.machine.ports import check_free, free_port
 from fewstep.tools.user_error import UserError
 
 
@@ -55,7 +55,7 @@ def test_dev_py_alone_says_what_it_can_do(root):
 
 def test_an_unknown_comfyui_version_names_those_that_can_be_fetched():
     with pytest.raises(UserError, match=r"choose one of 0\.30\.0, .*0\.16\.3"):
-        hosts.fetched_host("9.9.9")
+        host.fetched_host("9.9.9")
 
 
 def test_a_port_in_use_is_an_error_that_says_what_to_do():
@@ -92,7 +92,7 @@ def test_an_archive_cannot_write_outside_its_folder(tmp_path):
         member.size = 1
         files.addfile(member, io.BytesIO(b"x"))
     with pytest.raises(UserError, match="outside its folder"):
-        hosts._unpack(archive, tmp_path / "unpacked")
+        host._unpack(archive, tmp_path / "unpacked")
     assert not list(tmp_path.rglob("outside.py"))
 
 
@@ -100,7 +100,7 @@ _PARENT = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from tools.processes import guarded, start
+from tools.machine.processes import guarded, start
 start(guarded(Path(sys.executable), sys.argv[2]), folder=Path("."))
 time.sleep(60)
 """

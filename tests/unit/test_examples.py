@@ -1,8 +1,8 @@
 """What lies beside the example workflows."""
 
 import pytest
-from fewstep.tools.demo_workflows import demo_titles, example
-from fewstep.tools.example_files import is_for_the_demo, model_files
+from fewstep.tools.examples.demo_workflows import demo_titles, example
+from fewstep.tools.examples.model_files import is_for_the_demo, model_files
 from fewstep.tools.paths import EXAMPLES
 from PIL import Image
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fewstep.recipes import builtin_recipes
-from fewstep.tools.recipe_table import table
+from fewstep.tools.commands.recipe_table import table
 
 sys.path.insert(0, str(Path(__file__).parent))
 import replicas  # noqa: E402

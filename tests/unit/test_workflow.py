@@ -1,7 +1,7 @@
 """From a saved workflow to a prompt: links, widgets, and nodes that do not run."""
 
 import pytest
-from fewstep.tools.workflow import to_api
+from fewstep.tools.examples.conversion import to_api
 
 INFO = {
     "Load": {"input": {"required": {"name": [["a", "b"]]}}, "display_name": "Load"},

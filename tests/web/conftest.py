@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fewstep.tools.chromium import HOW_TO_GET_IT
-from fewstep.tools.demo_files import add_demo_files
-from fewstep.tools.example_files import model_files
+from fewstep.tools.examples.demo_files import add_demo_files
+from fewstep.tools.examples.model_files import model_files
+from fewstep.tools.hosts.server import Server
+from fewstep.tools.machine.chromium import HOW_TO_GET_IT
 from fewstep.tools.paths import BLUEPRINTS, EXAMPLES
-from fewstep.tools.server import Server
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))

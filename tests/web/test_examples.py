@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from fewstep.tools.examples.conversion import to_api, widget_values
 from fewstep.tools.paths import EXAMPLES
-from fewstep.tools.workflow import to_api, widget_values
 
 sys.path.insert(0, str(Path(__file__).parent))
 from graph import PageGraph  # noqa: E402

@@ -1,0 +1,1 @@
+"""The weights as they are shipped and as ComfyUI loads them."""

@@ -1,0 +1,1 @@
+"""What the demo model draws: shapes, colours and words, the same on every machine."""

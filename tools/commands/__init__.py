@@ -1,0 +1,1 @@
+"""What dev.py's commands do, apart from the tests."""

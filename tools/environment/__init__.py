@@ -1,0 +1,1 @@
+"""The Python and the packages that everything here runs in."""

@@ -1,0 +1,1 @@
+"""The example workflows and the model files they name."""

@@ -1,0 +1,1 @@
+"""ComfyUI: which versions, where it comes from, how it runs."""
