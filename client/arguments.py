@@ -54,7 +54,7 @@ class Given(argparse.Namespace):
 
     def options(self) -> "Options":
         """The batch it asks for; InputError if something does not go together."""
-        from .jobs import numbers
+        from .jobs.freeze import numbers
         from .run import Options
 
         if self.server and self.ray:

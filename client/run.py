@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .batch import Batch
 from .errors import InputError
-from .folder import Folder
-from .jobs import freeze, product, read_table
-from .journal import Journal
-from .lane import TROUBLE, ServerLane
-from .progress import Progress
-from .server import Server, address
-from .template import Template, read_workflow, types_in
+from .jobs.freeze import freeze, product, read_table
+from .jobs.template import Template, read_workflow, types_in
+from .queue.batch import Batch
+from .queue.folder import Folder
+from .queue.journal import Journal
+from .queue.lane import TROUBLE, ServerLane
+from .queue.progress import Progress
+from .queue.server import Server, address
 
 # A server that does not answer is asked again so often, in seconds.
 _PAUSES = (0.2, 0.5, 1.0, 0.0)

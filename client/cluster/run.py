@@ -6,11 +6,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from ..batch import Batch
 from ..errors import InputError
-from ..jobs import read_table
+from ..jobs.freeze import read_table
+from ..jobs.template import Template, read_workflow, types_in
+from ..queue.batch import Batch
 from ..run import run_lanes
-from ..template import Template, read_workflow, types_in
 from .lane import WorkerLane
 from .options import ClusterOptions
 from .worker import Worker

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from fewstep.client.errors import InputError
-from fewstep.client.jobs import freeze, numbers, product, read_table
-from fewstep.client.journal import Journal
-from fewstep.client.template import MARK, Template
-from fewstep.client.workflow import to_api
+from fewstep.client.jobs.freeze import freeze, numbers, product, read_table
+from fewstep.client.jobs.template import MARK, Template
+from fewstep.client.page.workflow import to_api
+from fewstep.client.queue.journal import Journal
 from hypothesis import given
 from hypothesis import strategies as st
 

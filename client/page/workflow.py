@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 from .graph import BYPASSED, MUTED, Scope, Value, subgraphs_of
 from .widgets import Json, made_by_page, widgets
 

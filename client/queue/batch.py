@@ -7,11 +7,11 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from .errors import StoppedError
+from ..errors import StoppedError
+from ..jobs.freeze import Job
+from ..jobs.template import Template
 from .folder import Folder
-from .jobs import Job
 from .journal import Journal, Try
-from .template import Template
 
 _PARTING_SECONDS = 10
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .address import Address
-from .errors import InputError
+from ..errors import InputError
+from .inputs import Address
 from .template import Template
 
 _FIELD = re.compile(r"(?<!\{)\{([\w .-]+)\}(?!\})")

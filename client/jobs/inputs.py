@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 
 # Node id and input name.
 Address = tuple[str, str]

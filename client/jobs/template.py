@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .address import Address, find, seeds
-from .errors import InputError
-from .widgets import choices_of, settled
-from .workflow import is_saved_by_page, node_types, to_api, with_values
+from ..errors import InputError
+from ..page.widgets import choices_of, settled
+from ..page.workflow import is_saved_by_page, node_types, to_api, with_values
+from .inputs import Address, find, seeds
 
 # An input that no node has: ComfyUI does not read it, but its cache tells tries apart by it, and
 # reports files again that an earlier run has made. It also names the job inside of the picture.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import aiohttp
 from yarl import URL
 
-from .errors import InputError, JobError
+from ..errors import InputError, JobError
 from .outcome import refusal
 
 OLDEST = (0, 16, 3)

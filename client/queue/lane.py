@@ -12,8 +12,8 @@ import time
 
 import aiohttp
 
+from ..errors import DiskError, InputError, JobError
 from .batch import Batch
-from .errors import DiskError, InputError, JobError
 from .journal import Try
 from .outcome import files_of
 from .server import Event, Server
