@@ -5,7 +5,7 @@ from typing import Any
 
 from ray.exceptions import RayError
 
-from ..jobs.freeze import Job
+from ..jobs.job import Job
 from ..queue.batch import Batch
 from ..queue.journal import Try
 from .worker import DONE, FAILED

@@ -11,11 +11,6 @@ from .widgets import Json, made_by_page, widgets
 _VIRTUAL = {"Note", "MarkdownNote", "Reroute", "PrimitiveNode"}
 
 
-def is_saved_by_page(file: Json) -> bool:
-    """True for the page's own format, false for a prompt of the API."""
-    return isinstance(file.get("nodes"), list)
-
-
 def node_types(workflow: Json) -> set[str]:
     """The types of all nodes that would run, inside of subgraphs too."""
     return {node["type"] for _, node in _running(_top(workflow))}
