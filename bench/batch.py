@@ -9,7 +9,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from fewstep.client.workflow import to_api
+from fewstep.client.page.workflow import to_api
 from fewstep.tools.examples.demo_files import add_demo_files
 from fewstep.tools.examples.demo_workflows import demo_workflow
 from fewstep.tools.hosts.server import Server

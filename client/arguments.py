@@ -3,12 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .errors import InputError
-
-if TYPE_CHECKING:
-    from .run import Options
+from .jobs.table import numbers
+from .options import ClusterOptions, Options
 
 _EXAMPLE = """example:
   python3 -m client run workflow.json --jobs jobs.csv --set "6.text={prompt}" --seeds 0-3 --out new
@@ -52,11 +50,8 @@ def parse(arguments: list[str] | None = None) -> "Given":
 class Given(argparse.Namespace):
     """What the command line says."""
 
-    def options(self) -> "Options":
+    def options(self) -> Options:
         """The batch it asks for; InputError if something does not go together."""
-        from .jobs import numbers
-        from .run import Options
-
         if self.server and self.ray:
             raise InputError("--server and --ray exclude each other: a cluster has its own.")
         if self.ahead < 1 or self.tries < 1:
@@ -78,9 +73,7 @@ class Given(argparse.Namespace):
         )
         return self.for_cluster(options) if self.ray else options
 
-    def for_cluster(self, options: "Options") -> "Options":
-        from .cluster.options import ClusterOptions
-
+    def for_cluster(self, options: Options) -> Options:
         if not self.comfyui or not (self.comfyui / "main.py").is_file():
             raise InputError("--ray needs --comfyui, the folder with ComfyUI's main.py.")
         return ClusterOptions(

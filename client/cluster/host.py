@@ -8,8 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import JobError
-from ..lane import TROUBLE
-from ..server import Server
+from ..queue.server import TROUBLE, Server
 
 _GUARD = Path(__file__).with_name("guard.py")
 _START_SECONDS = 300

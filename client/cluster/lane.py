@@ -5,9 +5,9 @@ from typing import Any
 
 from ray.exceptions import RayError
 
-from ..batch import Batch
-from ..jobs import Job
-from ..journal import Try
+from ..jobs.job import Job
+from ..queue.batch import Batch
+from ..queue.journal import Try
 from .worker import DONE, FAILED
 
 # Ray starts a dead actor again; until it is there, calls fail.

@@ -6,13 +6,14 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from ..batch import Batch
 from ..errors import InputError
-from ..jobs import read_table
-from ..run import run_lanes
-from ..template import Template, read_workflow, types_in
+from ..jobs.freeze import freeze
+from ..jobs.template import Template
+from ..options import ClusterOptions
+from ..page.file import types_in
+from ..queue.batch import Batch
+from ..run import read, run_jobs
 from .lane import WorkerLane
-from .options import ClusterOptions
 from .worker import Worker
 
 _CLIENT = Path(__file__).resolve().parents[1]
@@ -20,16 +21,14 @@ _CLIENT = Path(__file__).resolve().parents[1]
 
 async def run(options: ClusterOptions) -> Batch:
     """Runs the batch to its end, as the run on servers does, and with the same journal."""
-    file = read_workflow(options.workflow)
-    rows = read_table(options.table) if options.table else []
+    file, rows = read(options)
     _connect(options.address)
     try:
         workers = _workers(options)
         template = Template(file, await _definitions(workers[0], types_in(file)))
-        return await run_lanes(
+        return await run_jobs(
+            freeze(template, rows, options.settings),
             options,
-            template,
-            rows,
             lambda batch: [
                 WorkerLane(batch, worker, f"ray:{number}", min(options.ahead, 4))
                 for number, worker in enumerate(workers)

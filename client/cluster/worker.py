@@ -7,9 +7,8 @@ from typing import Any
 import aiohttp
 
 from ..errors import JobError
-from ..lane import TROUBLE
-from ..outcome import files_of
-from ..server import Server
+from ..queue.outcome import files_of
+from ..queue.server import TROUBLE, Server
 from .host import Host
 
 # What became of a prompt: its files, the server's error, or nothing, because ComfyUI ended.

@@ -26,7 +26,20 @@ ALLOWED = {
 }
 # Imported when first needed: so that a wrong command is answered at once, locks are the system's,
 # and Ray is asked for only by --ray.
-MAY_IMPORT_LATE = {"__main__.py", "arguments.py", "folder.py"}
+MAY_IMPORT_LATE = {"client/__main__.py", "client/queue/folder.py"}
+# The client's rooms in the order in which the data passes, among those that lead it through: each
+# may import those before it, and from outside what is named here.
+CLIENT = {
+    "errors": set(),
+    "options": set(),
+    "page": set(),
+    "jobs": set(),
+    "queue": {"aiohttp", "yarl", "tqdm"},
+    "run": set(),
+    "cluster": {"aiohttp", "ray"},
+    "arguments": set(),
+    "__main__": set(),
+}
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]
 
 
@@ -71,13 +84,36 @@ def test_no_import_is_hidden_in_a_function(path):
     ]
     for function in functions:
         inner = [n for n in ast.walk(function) if isinstance(n, (ast.Import, ast.ImportFrom))]
-        late = path.parent.name == "client" and path.name in MAY_IMPORT_LATE
+        late = path.relative_to(ROOT).as_posix() in MAY_IMPORT_LATE
         assert late or not inner, function.name
 
 
-def test_only_the_cluster_s_part_of_the_client_imports_ray():
-    users = {path.parent.name for path in FILES if "ray" in imported(path)}
-    assert users == {"cluster"}
+def room_of(path):
+    """The client's room that a file is in, or the file's own name at the top."""
+    return path.relative_to(ROOT / "client").parts[0].removesuffix(".py")
+
+
+def rooms_imported(path):
+    """The rooms of the client that a file of it imports."""
+    depth = len(path.relative_to(ROOT / "client").parts)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == depth:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            yield from (name.split(".")[0] for name in names)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if path.is_relative_to(ROOT / "client")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_client_s_rooms_pass_the_data_one_way(path):
+    room, order = room_of(path), list(CLIENT)
+    if room == "__init__":
+        assert not set(imported(path))
+        return
+    assert set(rooms_imported(path)) <= set(order[: order.index(room)])
+    assert set(imported(path)) - STANDARD <= CLIENT[room]
 
 
 def test_the_root_only_offers_what_comfyui_reads():

@@ -6,10 +6,12 @@ import json
 
 import pytest
 from fewstep.client.errors import InputError
-from fewstep.client.jobs import freeze, numbers, product, read_table
-from fewstep.client.journal import Journal
-from fewstep.client.template import MARK, Template
-from fewstep.client.workflow import to_api
+from fewstep.client.jobs.freeze import freeze
+from fewstep.client.jobs.inputs import find
+from fewstep.client.jobs.table import numbers, product, read_table
+from fewstep.client.jobs.template import MARK, Template
+from fewstep.client.page.workflow import to_api
+from fewstep.client.queue.journal import Journal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,14 +156,14 @@ def test_choices_that_a_person_wrote_are_sent_with_the_place_of_the_chosen():
 
 @pytest.mark.parametrize("name", ["6.steps", "Sample.steps"])
 def test_an_input_is_named_by_id_or_class(name):
-    assert Template(PROMPT, INFO).address(name) == ("6", "steps")
+    assert find(PROMPT, name) == ("6", "steps")
 
 
 def test_a_title_names_a_node_and_an_ambiguous_one_is_refused():
-    assert Template(PROMPT, INFO).address("Positive.text") == ("5", "text")
+    assert find(PROMPT, "Positive.text") == ("5", "text")
     twice = {**PROMPT, "8": PROMPT["5"]}
     with pytest.raises(InputError, match=r"could be any of 5.text, 8.text"):
-        Template(twice, INFO).address("Positive.text")
+        find(twice, "Positive.text")
 
 
 def test_the_texts_of_a_table_become_what_the_inputs_want():

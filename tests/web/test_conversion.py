@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from fewstep.client.errors import InputError
-from fewstep.client.workflow import to_api
+from fewstep.client.page.workflow import to_api
 
 # The page makes values of these types itself, as it sends a prompt.
 MADE_BY_PAGE = ("LOAD_3D", "WEBCAM", "AUDIO_RECORD")

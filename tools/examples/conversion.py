@@ -2,5 +2,5 @@
 
 from ..pack import pure
 
-_conversion = pure("client.workflow")
+_conversion = pure("client.page.workflow")
 to_api, widget_values = _conversion.to_api, _conversion.widget_values

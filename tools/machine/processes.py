@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-_GUARD = Path(__file__).parents[1] / "guard.py"
+from ..paths import ROOT
+
+# The cluster's part of the client has it: its workers get that folder, and nothing of tools/.
+_GUARD = ROOT / "client" / "cluster" / "guard.py"
 
 
 def guarded(python: Path, *arguments: str | Path) -> list[str]:

@@ -1,15 +1,20 @@
 """Inputs by what people call them: `6.text`, `Positive prompt.text`, `KSampler.steps`."""
 
-from typing import Any
+from typing import NamedTuple
 
-from .errors import InputError
-
-# Node id and input name.
-Address = tuple[str, str]
+from ..errors import InputError
+from ..page.widgets import Json
 
 
-def find(prompt: dict[str, Any], name: str) -> Address:
-    """The node and input that a name means; it has to be one alone."""
+class Input(NamedTuple):
+    """An input in a prompt: the id of its node, and its name."""
+
+    node: str
+    name: str
+
+
+def find(prompt: Json, name: str) -> Input:
+    """The input that a name means; it has to be one alone."""
     found = []
     nodes_only = []
     for at, letter in enumerate(name):
@@ -17,14 +22,14 @@ def find(prompt: dict[str, Any], name: str) -> Address:
             continue
         nodes = _nodes(prompt, name[:at])
         nodes_only += nodes
-        found += [(node, name[at + 1 :]) for node in nodes if name[at + 1 :]]
+        found += [Input(node, name[at + 1 :]) for node in nodes if name[at + 1 :]]
     if not found:
         called = name.rpartition(".")[0] or name
         raise InputError(
             f"The workflow has no node {called}: write NODE.INPUT with the node's id, title or"
             f" class, one of {_some(_names(prompt))}."
         )
-    exact = [address for address in found if address[1] in prompt[address[0]]["inputs"]]
+    exact = [target for target in found if target.name in prompt[target.node]["inputs"]]
     if len(exact) == 1:
         return exact[0]
     if not exact:
@@ -34,28 +39,34 @@ def find(prompt: dict[str, Any], name: str) -> Address:
     raise InputError(f"{name} could be any of {ids}: say which.")
 
 
-def seeds(prompt: dict[str, Any]) -> list[Address]:
-    """The inputs that hold a seed."""
-    return [
-        (node_id, name)
+def only_seed(prompt: Json) -> str:
+    """The name of the one seed in the workflow."""
+    found = [
+        f"{node_id}.{name}"
         for node_id, node in prompt.items()
         for name, value in node["inputs"].items()
         if name in ("seed", "noise_seed") and isinstance(value, int)
     ]
+    if len(found) != 1:
+        which = ", ".join(found) or "none"
+        raise InputError(
+            f'The seeds of the workflow are: {which}. Say which: --set "NODE.INPUT={{seed}}".'
+        )
+    return found[0]
 
 
-def _nodes(prompt: dict[str, Any], called: str) -> list[str]:
+def _nodes(prompt: Json, called: str) -> list[str]:
     if called in prompt:
         return [called]
     titled = [node_id for node_id, node in prompt.items() if _title(node) == called]
     return titled or [key for key, node in prompt.items() if node["class_type"] == called]
 
 
-def _title(node: dict[str, Any]) -> str | None:
+def _title(node: Json) -> str | None:
     return (node.get("_meta") or {}).get("title")
 
 
-def _names(prompt: dict[str, Any]) -> list[str]:
+def _names(prompt: Json) -> list[str]:
     return [f"{key} ({_title(node) or node['class_type']})" for key, node in prompt.items()]
 
 

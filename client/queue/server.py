@@ -1,5 +1,6 @@
 """One ComfyUI over HTTP: what a batch asks of it."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
@@ -8,10 +9,12 @@ from typing import Any, NamedTuple
 import aiohttp
 from yarl import URL
 
-from .errors import InputError, JobError
+from ..errors import InputError, JobError
 from .outcome import refusal
 
 OLDEST = (0, 16, 3)
+# What a connection that does not hold raises.
+TROUBLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError, json.JSONDecodeError)
 # A host that loads a model may not answer for a while.
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
 _PREVIEW, _HEAD = 1, 8
@@ -26,7 +29,7 @@ class Event(NamedTuple):
 
 
 class Server:
-    """`async with Server(url)`; what goes wrong on the way raises aiohttp.ClientError."""
+    """`async with Server(url)`; what goes wrong on the way raises one of TROUBLE."""
 
     def __init__(self, url: str, client_id: str) -> None:
         self.url = address(url)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .errors import DiskError, InputError
+from ..errors import DiskError, InputError
 
 _UNFINISHED, _INDEX = ".part", "index.jsonl"
 

@@ -4,16 +4,11 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from .errors import InputError
+from ..errors import InputError
 from .graph import BYPASSED, MUTED, Scope, Value, subgraphs_of
 from .widgets import Json, made_by_page, widgets
 
 _VIRTUAL = {"Note", "MarkdownNote", "Reroute", "PrimitiveNode"}
-
-
-def is_saved_by_page(file: Json) -> bool:
-    """True for the page's own format, false for a prompt of the API."""
-    return isinstance(file.get("nodes"), list)
 
 
 def node_types(workflow: Json) -> set[str]:

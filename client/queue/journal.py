@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import DiskError, InputError
+from ..errors import DiskError, InputError
 
 Record = dict[str, Any]
 

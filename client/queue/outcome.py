@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .errors import JobError
+from ..errors import JobError
 
 File = dict[str, str]
 

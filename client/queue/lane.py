@@ -6,19 +6,17 @@ up in its queue and its history before anything is made anew.
 
 import asyncio
 import contextlib
-import json
 import math
 import time
 
 import aiohttp
 
+from ..errors import DiskError, InputError, JobError
 from .batch import Batch
-from .errors import DiskError, InputError, JobError
 from .journal import Try
 from .outcome import files_of
-from .server import Event, Server
+from .server import TROUBLE, Event, Server
 
-TROUBLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError, json.JSONDecodeError)
 # Work to have in the queue, in seconds, and its limits in jobs.
 _AHEAD_SECONDS, _AHEAD_LEAST = 0.5, 2
 _QUIET_SECONDS, _POLL_SECONDS = 5.0, 0.3

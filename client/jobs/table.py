@@ -1,30 +1,15 @@
-"""From a table, lists and seeds to jobs: each frozen, with an id made of what it will run."""
+"""The rows of a batch: a table, lists and seeds, multiplied."""
 
 import csv
 import io
 import itertools
 import json
 import re
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from .address import Address
-from .errors import InputError
-from .template import Template
-
-_FIELD = re.compile(r"(?<!\{)\{([\w .-]+)\}(?!\})")
-_NAMESPACE = uuid.UUID("5f2b3b0c-3a55-4f1c-9a53-0f6f2f1c7a10")
-
-
-class Job(NamedTuple):
-    """One run of the workflow: its id, its place in the batch, and the inputs it changes."""
-
-    id: str
-    number: int
-    values: dict[str, Any]
-    changes: dict[Address, Any]
+from ..errors import InputError
 
 
 def read_table(file: Path) -> list[dict[str, Any]]:
@@ -67,55 +52,6 @@ def product(
         yield {**row, **dict(choices)}
 
 
-def freeze(template: Template, rows: Iterator[dict[str, Any]], settings: dict[str, str]) -> list:
-    """The jobs; rows that would run the very same prompt are one job."""
-    jobs: dict[str, Job] = {}
-    targets: dict[str, Address] = {}
-    for row, values in enumerate(rows, 1):
-        changes = {}
-        for name, text in _settings(template, values, settings).items():
-            if name not in targets:
-                targets[name] = template.address(name)
-            target = targets[name]
-            value = _filled(text, values, name)
-            try:
-                changes[target] = template.converted(target, value)
-            except ValueError as error:
-                raise InputError(f"Job {row}: {name} {error}.") from None
-        prompt = template.prompt(changes)
-        job_id = uuid.uuid5(_NAMESPACE, _canonical(prompt)).hex
-        if job_id not in jobs:
-            jobs[job_id] = Job(job_id, len(jobs) + 1, values, changes)
-    return list(jobs.values())
-
-
-def _settings(template: Template, values: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
-    """What to set: `--set`, columns that are addresses themselves, and the seed."""
-    columns = {name: "{" + name + "}" for name in values if "." in name}
-    settings = {**columns, **given}
-    if "seed" in values and not any("{seed}" in str(text) for text in settings.values()):
-        settings[template.only_seed()] = "{seed}"
-    return settings
-
-
-def _filled(text: str, values: dict[str, Any], name: str) -> Any:
-    whole = _FIELD.fullmatch(text)
-    if whole:
-        return _value(whole[1], values, name)
-    filled = _FIELD.sub(lambda found: str(_value(found[1], values, name)), text)
-    return filled.replace("{{", "{").replace("}}", "}")
-
-
-def _value(column: str, values: dict[str, Any], name: str) -> Any:
-    if column not in values:
-        known = ", ".join(values) or "none"
-        raise InputError(
-            f"--set {name} wants the column {column}, and the columns are: {known};"
-            " write {{" + column + "}} for the word in braces."
-        )
-    return values[column]
-
-
 def _csv_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -141,8 +77,3 @@ def _json_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             raise InputError(f"{file}, line {number}, is not an object with column names.")
         yield row
-
-
-def _canonical(prompt: dict[str, Any]) -> str:
-    run = {key: [node["class_type"], node["inputs"]] for key, node in prompt.items()}
-    return json.dumps(run, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

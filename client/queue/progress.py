@@ -1,12 +1,10 @@
 """The bar: jobs done, rate, time left, failures; and sentences above it."""
 
 import sys
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from .batch import Batch
+from .batch import Batch
 
 
 class Progress:
@@ -21,13 +19,13 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._bar.close()
 
-    def begin(self, batch: "Batch") -> None:
+    def begin(self, batch: Batch) -> None:
         """Jobs that are done already are not part of the rate."""
         self._bar.initial = len(batch.done)
         self._bar.n = len(batch.done)
         self._bar.refresh()
 
-    def show(self, batch: "Batch") -> None:
+    def show(self, batch: Batch) -> None:
         if batch.failed:
             self._bar.set_postfix(failed=len(batch.failed), refresh=False)
         self._bar.update(len(batch.done) + len(batch.failed) - self._bar.n)

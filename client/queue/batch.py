@@ -7,11 +7,10 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from .errors import StoppedError
+from ..errors import StoppedError
+from ..jobs.job import Job
 from .folder import Folder
-from .jobs import Job
 from .journal import Journal, Try
-from .template import Template
 
 _PARTING_SECONDS = 10
 
@@ -33,7 +32,6 @@ class Batch:
 
     def __init__(
         self,
-        template: Template,
         jobs: Iterable[Job],
         folder: Folder,
         journal: Journal,
@@ -52,7 +50,7 @@ class Batch:
             if job in journal.done and folder.has(journal.done[job]["files"])
         }
         self.failed: dict[str, str] = {}
-        self._template, self._folder, self._journal = template, folder, journal
+        self._folder, self._journal = folder, journal
         self._waiting = OrderedDict((job, None) for job in self.jobs if job not in self.done)
         self._owner: dict[str, Lane] = {}
         self._ending: set[str] = set()
@@ -122,10 +120,10 @@ class Batch:
         """The prompt of an attempt and what goes with it."""
         mark = f"{job.id} try {attempt.number}"
         extra: dict[str, Any] = {"preview_method": "auto"} if self.previews else {}
-        workflow = self._template.workflow(job.changes)
+        workflow = job.workflow()
         if workflow:
             extra["extra_pnginfo"] = {"workflow": workflow}
-        return self._template.prompt(job.changes, mark), extra
+        return job.prompt(mark), extra
 
     def claim(self, lane: Lane, job_id: str) -> bool:
         """A job that the lane has found on its server: true if it may have it."""

@@ -1,0 +1,50 @@
+"""The prompt that each job makes of the batch's workflow."""
+
+from typing import Any
+
+from ..errors import InputError
+from ..page.file import prompt_of, workflow_of
+from ..page.widgets import Json, settled
+from .inputs import Input
+
+# An input that no node has: ComfyUI does not read it, but its cache tells tries apart by it, and
+# reports files again that an earlier run has made. It also names the job inside of the picture.
+MARK = "fewstep_batch"
+
+
+class Template:
+    """A workflow and the definitions of its nodes; `saved` is its prompt before any change."""
+
+    def __init__(self, file: Json, object_info: Json) -> None:
+        self._file, self._info = file, object_info
+        self.saved = prompt_of(file, object_info)
+        self._outputs = [
+            node_id
+            for node_id, node in self.saved.items()
+            if object_info[node["class_type"]].get("output_node")
+        ]
+        if not self._outputs:
+            raise InputError("The workflow saves nothing: add a Save Image node.")
+
+    def definition(self, target: Input) -> list | None:
+        """How the node defines an input; None for one that only another input's choice brings."""
+        inputs = self._info[self.saved[target.node]["class_type"]]["input"]
+        return next(
+            (group[target.name] for group in inputs.values() if target.name in (group or {})), None
+        )
+
+    def prompt(self, changes: dict[Input, Any], mark: str | None = None) -> Json:
+        """The prompt with these inputs changed; a mark sets its outputs apart in the cache."""
+        prompt = dict(self.saved)
+        marks = {Input(node_id, MARK): mark for node_id in self._outputs} if mark else {}
+        for (node_id, name), value in {**changes, **marks}.items():
+            node = prompt[node_id]
+            prompt[node_id] = settled({**node, "inputs": {**node["inputs"], name: value}})
+        return prompt
+
+    def workflow(self, changes: dict[Input, Any]) -> Json | None:
+        """What a picture carries for the page, with the job's values in it, where that is possible.
+
+        Where it is not, None: the page then opens the prompt in the picture, which is right.
+        """
+        return workflow_of(self._file, self._info, changes)

@@ -1,0 +1,1 @@
+"""What ComfyUI's page would send for a workflow that people have saved."""
