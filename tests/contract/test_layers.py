@@ -27,17 +27,18 @@ ALLOWED = {
 # Imported when first needed: so that a wrong command is answered at once, locks are the system's,
 # and Ray is asked for only by --ray.
 MAY_IMPORT_LATE = {"client/__main__.py", "client/queue/folder.py"}
-# The client's rooms in the order in which the data passes, among those that lead it through: each
-# may import those before it, and from outside what is named here.
+# The client's rooms in the order in which the data passes, and the files at its top among them.
+# Each may import those before it, and from outside what is named here.
 CLIENT = {
     "errors": set(),
     "options": set(),
     "page": set(),
     "jobs": set(),
+    # Before what needs packages: --help and a bad command are answered without them.
+    "arguments": set(),
     "queue": {"aiohttp", "yarl", "tqdm"},
     "run": set(),
     "cluster": {"aiohttp", "ray"},
-    "arguments": set(),
     "__main__": set(),
 }
 FILES = [path for package in ALLOWED for path in sorted((ROOT / package).glob("**/*.py"))]

@@ -10,9 +10,10 @@ from fewstep.client.jobs.freeze import freeze
 from fewstep.client.jobs.inputs import find
 from fewstep.client.jobs.table import numbers, product, read_table
 from fewstep.client.jobs.template import MARK, Template
+from fewstep.client.page.file import read_workflow, types_in
 from fewstep.client.page.workflow import to_api
 from fewstep.client.queue.journal import Journal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 INFO = {
@@ -154,6 +155,46 @@ def test_choices_that_a_person_wrote_are_sent_with_the_place_of_the_chosen():
     assert template.prompt(job.changes)["1"]["inputs"] == {"choice": "a", "index": 0, **written}
 
 
+def test_a_workflow_and_its_export_are_one_batch(tmp_path):
+    exported = to_api(subgraph(), INFO)
+    rows, jobs = [{"9:1.text": "new"}], {}
+    for name, content in {"saved": subgraph(), "exported": exported}.items():
+        (tmp_path / name).write_text(json.dumps(content))
+        file = read_workflow(tmp_path / name)
+        assert types_in(file) == {"Text", "Sample", "Save"}
+        (jobs[name],) = freeze(Template(file, INFO), product(rows, {}, [3]), {})
+    assert jobs["saved"].id == jobs["exported"].id
+    assert jobs["saved"].prompt("m") == jobs["exported"].prompt("m")
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"1.method": "lanczos"}, ["by", 2.0, "lanczos"]),
+        ({"1.how.factor": 0.5}, ["by", 0.5, "area"]),
+    ],
+)
+def test_a_picture_carries_the_workflow_with_the_job_s_values(change, shown):
+    size = {"id": 1, "type": "Size", "widgets_values": ["by", 2.0, "area"]}
+    saved = {"nodes": [size, {"id": 2, "type": "Save"}], "links": []}
+    (job,) = freeze(Template(saved, INFO), product([change], {}, None), {})
+    assert job.workflow()["nodes"][0]["widgets_values"] == shown
+    assert size["widgets_values"] == ["by", 2.0, "area"]
+
+
+@pytest.mark.parametrize(("file", "text"), [(subgraph(), "9:1.text"), (PROMPT, "5.text")])
+def test_a_picture_carries_only_the_prompt_where_no_widget_shows_the_value(file, text):
+    (job,) = freeze(Template(file, INFO), product([{text: "new"}], {}, None), {})
+    assert job.workflow() is None
+
+
+@pytest.mark.parametrize("content", ["[1]", "{}", "3", '{"a": {"class_type": "b"}}'])
+def test_what_is_no_workflow_is_refused(tmp_path, content):
+    (tmp_path / "file.json").write_text(content)
+    with pytest.raises(InputError, match="is not a workflow: save one in ComfyUI"):
+        read_workflow(tmp_path / "file.json")
+
+
 @pytest.mark.parametrize("name", ["6.steps", "Sample.steps"])
 def test_an_input_is_named_by_id_or_class(name):
     assert find(PROMPT, name) == ("6", "steps")
@@ -194,6 +235,7 @@ def test_only_outputs_are_marked_and_the_template_stays_as_it_was():
     assert PROMPT["5"]["inputs"]["text"] == "old"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])), min_size=1, max_size=5))
 def test_any_text_survives_csv_and_json_lines(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("table")
