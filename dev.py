@@ -20,7 +20,7 @@ from tools.environment.setup import set_up, set_up_host
 from tools.hosts.host import own_host
 from tools.hosts.versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.machine.ports import check_free
-from tools.testing.tiers import EXTRA_TIERS, TIERS, run_tiers
+from tools.testing.tiers import EXTRA_TIERS, TIERS, run_tiers, tiers_for_ci
 from tools.user_error import UserError
 
 
@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     add_demo_options(commands.add_parser("demo", help="make pictures in 1 to 4 steps, and look"))
     test = commands.add_parser("test", help="run the tests; pytest's own options go after --")
     test.add_argument("tiers", nargs="*", metavar="TIER", help=f"of {_tiers_in_words()}")
+    ci = "all that a change has to pass: these, cluster, and demo where it has changed"
+    test.add_argument("--ci", action="store_true", help=ci)
+    test.add_argument("--durations", action="store_true", help="also name the ten slowest tests")
     server = commands.add_parser("serve", help="start ComfyUI with the pack, until Ctrl-C")
     server.add_argument("--port", type=int, help="the port to use (default: one that is free)")
     host = commands.add_parser("host", help="fetch ComfyUI and print its folder")
@@ -109,12 +112,19 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         set_up(tests=True)
         return run_lint()
     else:
-        unknown = set(arguments.tiers) - {*TIERS, *EXTRA_TIERS}
-        if unknown:
-            raise UserError(f"There is no tier {unknown.pop()}: choose from {_tiers_in_words()}.")
-        host = set_up(tests=True, cluster="cluster" in arguments.tiers)
-        return 0 if run_tiers(arguments.tiers, host, after) else 1
+        tiers = _tiers_of(arguments)
+        host = set_up(tests=True, cluster="cluster" in tiers)
+        return 0 if run_tiers(tiers, host, after, durations=arguments.durations) else 1
     return 0
+
+
+def _tiers_of(given: argparse.Namespace) -> list[str]:
+    unknown = set(given.tiers) - {*TIERS, *EXTRA_TIERS}
+    if unknown:
+        raise UserError(f"There is no tier {unknown.pop()}: choose from {_tiers_in_words()}.")
+    if given.ci and given.tiers:
+        raise UserError("--ci says which tiers: name none beside it.")
+    return tiers_for_ci() if given.ci else list(dict.fromkeys(given.tiers or TIERS))
 
 
 def _interrupt(*_: object) -> None:

@@ -11,6 +11,7 @@ FACTS = VENV / "fewstep.json"
 HOSTS = DEV / "hosts"
 MODELS = DEV / "models"
 LOGS = DEV / "logs"
+REPORTS = DEV / "reports"
 EXAMPLES = ROOT / "example_workflows"
 BLUEPRINTS = ROOT / "subgraphs"
 

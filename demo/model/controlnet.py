@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from .device import autocast
 from .diffusion import Predictor
 from .unet import WIDTH, Residual, UNet, block, embedded_time, through
 
@@ -58,7 +59,7 @@ def controlled(unet: UNet, control: ControlNet, drawing: Tensor) -> Predictor:
     """A predictor that follows the drawing."""
 
     def predict(x: Tensor, time: Tensor, prompts: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, torch.bfloat16):
+        with autocast(x.device):
             x = x.contiguous(memory_format=torch.channels_last)
             return unet(x, time, prompts, control(x, drawing, time, prompts))
 

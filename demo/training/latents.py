@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ..config import CONFIG, LARGE, SEED, SIZE, WIDE, Level
 from ..model.autoencoder import Autoencoder
+from ..model.device import autocast, channels_last
 from ..scenes import data
 from ..scenes.data import Scenes
-from .device import autocast, channels_last
 from .state import finished_weights
 
 _CHUNK = 512

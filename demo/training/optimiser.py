@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ..model.device import fast_format
+
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
@@ -51,11 +53,12 @@ class Muon(Optimizer):
         return state["momentum"]
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
+def orthogonal(matrices: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     """The nearest half-orthogonal matrices (B R C), roughly, by five Newton-Schulz rounds."""
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
-    x = (x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)).bfloat16()
+    x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
+    x = x.to(dtype or fast_format(x.device))
     a, b, c = _QUINTIC
     for _ in range(5):
         square = x @ x.mT

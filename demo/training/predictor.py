@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ..model.device import autocast, channels_last
 from ..model.diffusion import Predictor
 from ..model.unet import UNet
-from .device import autocast, channels_last
 from .state import finished_weights
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..config import SEED, SIZE, WIDE
 from ..model.classifier import judge
 from ..model.controlnet import ControlNet, controlled
+from ..model.device import best_device, channels_last
 from ..model.diffusion import Predictor, grid_times, guided, sample, trailing_times
 from ..model.lora import Adapter
 from ..model.prompts import Prompts
@@ -22,7 +23,6 @@ from ..scenes import data
 from ..scenes.data import Scenes
 from ..scenes.sheet import write_sheet
 from ..scenes.words import SHAPES
-from .device import best_device, channels_last
 from .latents import decode, load_autoencoder
 from .predictor import load_unet, predictor
 from .progress import note

@@ -26,17 +26,15 @@ def _of_diffusers(scheduler, steps):
 
 @pytest.mark.parametrize("spacing", [trailing, leading])
 def test_trailing_and_leading_equal_diffusers(spacing):
+    scheduler = DDIMScheduler(**STABLE_DIFFUSION, timestep_spacing=spacing.__name__, steps_offset=1)
     for steps in range(1, 101):
-        scheduler = DDIMScheduler(
-            **STABLE_DIFFUSION, timestep_spacing=spacing.__name__, steps_offset=1
-        )
         assert spacing(steps) == _of_diffusers(scheduler, steps), steps
 
 
 def test_trailing_with_denoise_equals_diffusers_with_fewer_training_steps():
     for percent in range(1, 101):
+        scheduler = DDIMScheduler(num_train_timesteps=10 * percent, timestep_spacing="trailing")
         for steps in range(1, min(50, 10 * percent) + 1):
-            scheduler = DDIMScheduler(num_train_timesteps=10 * percent, timestep_spacing="trailing")
             assert trailing(steps, percent / 100) == _of_diffusers(scheduler, steps)
 
 

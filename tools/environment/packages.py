@@ -51,38 +51,33 @@ def make_environment() -> None:
         raise pip_error("Making the virtual environment", log)
 
 
-def install_packages(requirements: Path, *, tests: bool) -> None:
-    """Installs torch and what the host requires, for `tests` also what the tests need."""
-    runs = _digest([*_TORCH, requirements.read_text("utf-8")])
+def install_packages(requirements: Path, *, tests: bool, cluster: bool) -> None:
+    """Installs torch and what the host requires, and what the tests need, `cluster` those on one.
+
+    All at once: each call of pip looks through everything again.
+    """
     facts = _facts()
-    both = _digest([runs, *_FOR_TESTS])
-    if facts.get("runs") == runs and (not tests or facts.get("tests") == both):
+    runs = _digest([*_TORCH, requirements.read_text("utf-8")])
+    wanted = {
+        "runs": runs,
+        **({"tests": _digest([runs, *_FOR_TESTS])} if tests else {}),
+        **({"cluster": _FOR_CLUSTER} if cluster else {}),
+    }
+    if wanted.items() <= facts.items():
         return
     if not facts:
         _check_room()
     # Without it the environment counts as unfinished.
     FACTS.unlink(missing_ok=True)
-    wanted = [*_TORCH, "-r", str(requirements), *(_FOR_TESTS if tests else [])]
+    packages = [*_TORCH, "-r", str(requirements)]
+    packages += (_FOR_TESTS if tests else []) + (_FOR_CLUSTER if cluster else [])
     log = LOGS / "packages.log"
     what = "packages for ComfyUI" + (" and the tests" if tests else "")
-    if run_logged(f"Installing {what}", _installer() + wanted, folder=ROOT, log=log):
+    if run_logged(f"Installing {what}", _installer() + packages, folder=ROOT, log=log):
         if facts and not any(sign in log.read_text("utf-8") for sign in _CHANGING):
             _write(facts)
         raise pip_error("Installing packages", log)
-    have_tests = both if tests else None
-    accelerator = _has_accelerator()
-    _write({"made_for": _made_for(), "runs": runs, "tests": have_tests, "accelerator": accelerator})
-
-
-def install_cluster() -> None:
-    """Installs what the tests on a cluster need, beside all that is there."""
-    facts = _facts()
-    if facts.get("cluster") == _FOR_CLUSTER:
-        return
-    log = LOGS / "cluster.log"
-    if run_logged("Installing Ray", _installer() + _FOR_CLUSTER, folder=ROOT, log=log):
-        raise pip_error("Installing Ray", log)
-    _write({**facts, "cluster": _FOR_CLUSTER})
+    _write({"made_for": _made_for(), **wanted, "accelerator": _has_accelerator()})
 
 
 def _installer() -> list[str]:

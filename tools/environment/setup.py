@@ -4,7 +4,7 @@ from ..hosts.host import Host, fetched_host, own_host
 from ..hosts.versions import NEWEST
 from ..machine.lock import only_one
 from ..paths import DEV, HOSTS
-from .packages import install_cluster, install_packages, make_environment
+from .packages import install_packages, make_environment
 
 
 def set_up(*, tests: bool, cluster: bool = False) -> Host:
@@ -13,9 +13,7 @@ def set_up(*, tests: bool, cluster: bool = False) -> Host:
     with only_one(DEV / "lock"):
         make_environment()
         host = own or fetched_host(NEWEST)
-        install_packages(host.folder / "requirements.txt", tests=tests)
-        if cluster:
-            install_cluster()
+        install_packages(host.folder / "requirements.txt", tests=tests, cluster=cluster)
     return host
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -44,16 +45,19 @@ def start(
     )
 
 
-def stop(process: subprocess.Popen[bytes], *, gently: bool = False, wait: float = 10) -> None:
-    """Ends the process and its group; `gently` lets a test run take down what it set up."""
-    _signal_group(process, signal.SIGINT if gently else signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(wait)
-    # Also after the leader has gone: others of its group may be left.
-    _signal_group(process, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
-    process.wait()
-    if process.stdin:
-        process.stdin.close()
+def stop(*processes: subprocess.Popen[bytes], gently: bool = False, wait: float = 10) -> None:
+    """Ends processes and their groups; `gently` lets a test run take down what it set up."""
+    for process in processes:
+        _signal_group(process, signal.SIGINT if gently else signal.SIGTERM)
+    end = time.monotonic() + wait
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0, end - time.monotonic()))
+        # Also after the leader has gone: others of its group may be left.
+        _signal_group(process, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

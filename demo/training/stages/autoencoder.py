@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ...config import CONFIG, SEED, SIZE, WIDE
 from ...model.autoencoder import Autoencoder
+from ...model.device import autocast, best_device, channels_last
 from ...scenes import data
-from ..device import autocast, best_device, channels_last
 from ..latents import size_at
 from ..loop import Loop
 from ..optimiser import optimisers

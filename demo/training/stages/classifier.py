@@ -8,8 +8,8 @@ from torch.nn.functional import cross_entropy
 
 from ...config import CONFIG, SEED, SIZE, WIDE
 from ...model.classifier import Classifier
+from ...model.device import autocast, best_device, channels_last
 from ...scenes import data
-from ..device import autocast, best_device, channels_last
 from ..latents import decode, encode, load_autoencoder
 from ..loop import Loop
 from ..optimiser import optimisers

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from ...config import CONFIG, SEED
 from ...model.controlnet import ControlNet, controlled
+from ...model.device import best_device, channels_last
 from ...model.diffusion import signal_power
 from ...model.prompts import Prompts
 from ...scenes import data
-from ..device import best_device, channels_last
 from ..latents import Pool
 from ..loop import Loop
 from ..optimiser import optimisers

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from ...config import CONFIG, SEED
+from ...model.device import best_device, channels_last
 from ...model.diffusion import TIMES, Predictor, noised, signal_power
 from ...model.prompts import Prompts
 from ...model.unet import UNet
 from ...scenes.words import SHAPES
-from ..device import best_device, channels_last
 from ..latents import Pool
 from ..loop import Loop
 from ..optimiser import optimisers

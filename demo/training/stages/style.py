@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from ...config import CONFIG, SEED
+from ...model.device import best_device, channels_last
 from ...model.diffusion import signal_power
 from ...model.lora import Adapter
 from ...model.prompts import Prompts
-from ..device import best_device, channels_last
 from ..latents import Pool
 from ..loop import Loop
 from ..predictor import load_unet, predictor

@@ -8,6 +8,9 @@ from fewstep.demo.scenes import data
 from fewstep.demo.show.judge import Judge, frechet
 from fewstep.demo.show.rows import ROWS
 
+# Few, since a picture takes the autoencoder long; each claim stands far from its limit.
+SCENES = 16
+
 
 @pytest.fixture(scope="module")
 def judge():
@@ -16,7 +19,7 @@ def judge():
 
 @pytest.fixture(scope="module")
 def words():
-    return data.scenes(0, 128, WIDE, seed=SEED + 40, words=data.combinations()).words
+    return data.scenes(0, SCENES, WIDE, seed=SEED + 40, words=data.combinations()).words
 
 
 def test_real_pictures_are_judged_right(judge, words):
@@ -30,7 +33,7 @@ def test_pictures_of_other_words_are_judged_wrong(judge, words):
 
 
 def test_the_autoencoder_gives_pictures_back_with_clean_edges(judge):
-    scenes = data.scenes(0, 64, WIDE, seed=SEED + 41, words=data.combinations())
+    scenes = data.scenes(0, SCENES, WIDE, seed=SEED + 41, words=data.combinations())
     drawn = data.pictures(scenes, 64)
     again = judge._autoencoder.decode(judge._autoencoder.encode(drawn)).clamp(0, 1)
     # Peak signal to noise ratio; 38 as trained.

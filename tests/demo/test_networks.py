@@ -87,9 +87,10 @@ def test_a_perfect_model_finds_its_picture(gamma):
     assert torch.allclose(found, image, atol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 @pytest.mark.parametrize("shape", [(2, 8, 72), (1, 96, 24)])
-def test_orthogonal_moves_have_even_singular_values(shape):
-    values = torch.linalg.svdvals(orthogonal(torch.randn(shape)).float())
+def test_orthogonal_moves_have_even_singular_values(shape, dtype):
+    values = torch.linalg.svdvals(orthogonal(torch.randn(shape), dtype).float())
     # Five rounds of this polynomial promise about 0.7 to 1.2, bf16 a little more.
     assert values.min() > 0.6
     assert values.max() < 1.3

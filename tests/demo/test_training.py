@@ -19,7 +19,7 @@ def small(monkeypatch):
         name: dataclasses.replace(getattr(config.CONFIG, name), batch=2, steps=1000)
         for name in stages
     }
-    changed["pool"] = config.Pool(size=8, first=4, fresh=1, every=1)
+    changed["pool"] = config.Pool(size=8, first=2, fresh=1, every=1)
     toy = dataclasses.replace(config.CONFIG, **changed)
     for name, module in list(sys.modules.items()):
         if name.startswith("fewstep.demo.") and hasattr(module, "CONFIG"):
