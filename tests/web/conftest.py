@@ -1,7 +1,10 @@
 """A real page of a real ComfyUI, once for each way the page draws nodes."""
 
+import contextlib
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +14,13 @@ from fewstep.tools.examples.demo_files import add_demo_files
 from fewstep.tools.examples.model_files import model_files
 from fewstep.tools.hosts.server import Server
 from fewstep.tools.machine.chromium import HOW_TO_GET_IT
-from fewstep.tools.paths import BLUEPRINTS, EXAMPLES
+from fewstep.tools.paths import BLUEPRINTS, DEV, EXAMPLES
+from playwright.sync_api import Error as PageError
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from graph import open_empty, settled  # noqa: E402
 from page_guard import PageGuard  # noqa: E402
 
 _ARGUMENTS = [
@@ -28,10 +33,9 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _READY = "window.app?.vueAppReady && app.extensionManager"
-# An id of its own: the page remembers widget values by graph and node, also after graph.clear().
-_EMPTY = """async () => app.loadGraphData({
-    id: crypto.randomUUID(), version: 0.4, last_node_id: 0, last_link_id: 0, nodes: [], links: [],
-})"""
+# A busy machine takes a minute for what else takes five seconds.
+_START_MS = 180_000
+FAILED = DEV / "reports" / "screenshots"
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +43,8 @@ def server(tmp_path_factory) -> Iterator[Server]:
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
     _add_names(base / "models")
-    with Server(Path(os.environ["FEWSTEP_HOST"]), base) as running:
+    # The rest of the machine is for the browser.
+    with Server(Path(os.environ["FEWSTEP_HOST"]), base, env={"OMP_NUM_THREADS": "1"}) as running:
         yield running
 
 
@@ -63,6 +68,7 @@ def browser():
     if not program:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(HOW_TO_GET_IT)
+    shutil.rmtree(FAILED, ignore_errors=True)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield running
@@ -78,10 +84,11 @@ def renderer(request) -> str:
 def shared_page(server, browser, renderer):
     settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": renderer == "nodes 2.0"}
     server.post("/settings", settings)
-    page = browser.new_page(viewport={"width": 1900, "height": 1100})
+    # Without the page's animations nothing has to be waited for that is only on its way.
+    page = browser.new_page(viewport={"width": 1900, "height": 1100}, reduced_motion="reduce")
     page.guard = PageGuard(page)
-    page.goto(server.url)
-    page.wait_for_function(_READY)
+    page.goto(server.url, timeout=_START_MS)
+    page.wait_for_function(_READY, timeout=_START_MS)
     yield page
     page.close()
 
@@ -89,19 +96,32 @@ def shared_page(server, browser, renderer):
 @pytest.fixture
 def page(shared_page):
     """The page with an empty graph; the test fails if the page complains meanwhile."""
-    shared_page.evaluate(_EMPTY)
+    open_empty(shared_page)
     yield shared_page
     shared_page.guard.check()
 
 
-@pytest.fixture
-def screenshot(page, renderer):
-    """Call with a name: saves what the page shows in tests/web/screenshots."""
+@pytest.fixture(scope="session")
+def screenshot(shared_page, renderer):
+    """Call with a name: saves what the page shows, if FEWSTEP_SCREENSHOTS names a folder."""
 
     def save(name: str) -> None:
-        folder = Path(__file__).parent / "screenshots"
-        folder.mkdir(exist_ok=True)
-        page.wait_for_timeout(300)
-        page.screenshot(path=folder / f"{name} ({renderer}).png")
+        if folder := os.environ.get("FEWSTEP_SCREENSHOTS"):
+            settled(shared_page)
+            shared_page.screenshot(path=Path(folder) / f"{name} ({renderer}).png")
 
     return save
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Saves what the page shows where a test fails."""
+    report = yield
+    page = item.funcargs.get("shared_page")
+    if report.failed and page:
+        path = FAILED / (re.sub(r"[^-.() \w]+", " ", item.name) + ".png")
+        # A page that has crashed shows nothing.
+        with contextlib.suppress(PageError):
+            page.screenshot(path=path)
+            report.sections.append(("What the page shows", str(path)))
+    return report

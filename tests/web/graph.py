@@ -1,5 +1,10 @@
 """Building small graphs on the page, and reading what a node shows."""
 
+from playwright.sync_api import TimeoutError as NotThere
+
+# Seconds until a wait gives up; a busy machine needs some of them.
+LONGEST = 60
+
 _ADD = """([type, widgets, place]) => {
     const node = LiteGraph.createNode(type)
     node.pos = place
@@ -43,19 +48,60 @@ _PANEL = """id => {
         cut: read("cut").length,
     }
 }"""
-# Panels are made when the page is idle and a node grows to hold its own, so until all stays.
-_SETTLED = """async () => {
-    const look = () => JSON.stringify(app.graph.nodes.map(node => [node.pos, node.size]))
-    let [before, same] = ["", 0]
-    for (let i = 0; same < 3 && i < 100; i++) {
-        await new Promise(requestAnimationFrame)
-        await new Promise(done => requestIdleCallback(done, { timeout: 600 }))
-        await new Promise(done => setTimeout(done, 50))
-        same = look() === before ? same + 1 : 0
-        before = look()
+# What `look` gives, once it has stayed for three frames and the rests after them; null if it never
+# stays. Panels are made when the page rests, and a node grows in the frames after to hold its own.
+_STEADY = f"""look => {{
+    let over = false
+    const end = new Promise(done => setTimeout(() => done(over = true), {LONGEST * 1000}))
+    const steady = async () => {{
+        let [before, same] = ["null", 0]
+        while (same < 3 && !over) {{
+            await new Promise(requestAnimationFrame)
+            await new Promise(done => requestIdleCallback(done, {{ timeout: 600 }}))
+            const now = JSON.stringify(look())
+            same = now !== "null" && now === before ? same + 1 : 0
+            before = now
+        }}
+        return before
+    }}
+    return Promise.race([steady(), end]).then(found => over ? null : JSON.parse(found))
+}}"""
+_PLACES = "() => app.graph.nodes.map(node => [...node.pos, ...node.size])"
+_VIEW = "([x, y, scale]) => { app.canvas.ds.scale = scale; app.canvas.ds.offset = [x, y] }"
+# With an id of its own, since the page remembers widget values by graph and node, also after
+# graph.clear(); and the tabs before it are closed, since the page is slower with each tab.
+_OPEN = """async workflow => {
+    workflow ??= { id: crypto.randomUUID(), version: 0.4, nodes: [], links: [] }
+    await app.loadGraphData(workflow)
+    const tabs = app.extensionManager.workflow
+    for (const tab of [...tabs.openWorkflows]) {
+        if (tab !== tabs.activeWorkflow) await tabs.closeWorkflow(tab)
     }
 }"""
-_VIEW = "([x, y, scale]) => { app.canvas.ds.scale = scale; app.canvas.ds.offset = [x, y] }"
+
+
+def open_workflow(page, workflow: dict) -> None:
+    """Opens a workflow as the page does with a file."""
+    page.evaluate(_OPEN, workflow)
+
+
+def open_empty(page) -> None:
+    """Opens a workflow without nodes."""
+    page.evaluate(_OPEN)
+
+
+def settled(page) -> None:
+    """Returns when no node moves or grows any more."""
+    places = page.evaluate(f"() => ({_STEADY})({_PLACES})")
+    assert places is not None, f"The nodes still moved after {LONGEST} seconds."
+
+
+def wait_until(page, condition: str, otherwise: str, arg: object = None, seconds=LONGEST) -> None:
+    """Waits for a condition on the page; fails with the sentence `otherwise`."""
+    try:
+        page.wait_for_function(condition, arg=arg, timeout=seconds * 1000)
+    except NotThere:
+        raise AssertionError(f"{otherwise} in {seconds} seconds.") from None
 
 
 class PageGraph:
@@ -79,23 +125,19 @@ class PageGraph:
 
     def settled(self):
         """Returns when no node moves or grows any more."""
-        self.page.evaluate(_SETTLED)
+        settled(self.page)
 
     def says(self, node, words):
         """Waits until the panel of a node has these words."""
-        for _ in range(60):
-            shown = self.panel(node)
-            if shown and any(words in line for line in shown["lines"]):
-                return
-        raise AssertionError(f"{words!r} is not in {shown}")
+        says = f"([id, words]) => ({_PANEL})(id)?.lines.some(line => line.includes(words))"
+        otherwise = f"The panel of node {node} did not say {words!r}"
+        wait_until(self.page, says, otherwise, [node, words], seconds=2 * LONGEST)
 
     def panel(self, node):
         """What the panel of a node shows, after the page has had time to draw."""
-        shown = None
-        for _ in range(40):
-            self.page.wait_for_timeout(300)
-            before, shown = shown, self.page.evaluate(_PANEL, node)
-            # A slow machine takes its time until there is something, and until it stays.
-            if shown and shown.get("lines") and shown == before:
-                break
+        look = (
+            f"() => {{ const panel = ({_PANEL})(id); return panel?.lines.length ? panel : null }}"
+        )
+        shown = self.page.evaluate(f"id => ({_STEADY})({look})", node)
+        assert shown, f"The panel of node {node} showed no words that stay, in {LONGEST} seconds."
         return shown

@@ -19,12 +19,13 @@ class PageGuard:
 
     def check(self) -> None:
         """Fails if there was an error, or a warning about the pack, since the last check."""
-        complaints, self._complaints = self._complaints, []
+        complaints = self.complaints()
         assert not complaints, "\n".join(complaints)
 
-    def forget(self) -> None:
-        """Leaves out what was reported since the last check."""
-        self._complaints = []
+    def complaints(self) -> list[str]:
+        """The errors, and the warnings about the pack, since the last check."""
+        complaints, self._complaints = self._complaints, []
+        return complaints
 
     def _on_console(self, message) -> None:
         text = f"{message.text} {message.location.get('url', '')}"

@@ -1,6 +1,12 @@
 """The blueprints as a person finds them in the search and puts them into a graph."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from graph import wait_until  # noqa: E402
 
 NAMES = ["Few-step text to image", "Few-step ControlNet"]
 _NODES = """() => app.graph.nodes.map(node => ({
@@ -15,9 +21,9 @@ def test_it_is_put_into_a_graph_by_the_search(page, name, screenshot):
     box = page.get_by_role("combobox").or_(page.get_by_role("searchbox")).last
     box.wait_for()
     box.fill(name)
-    page.wait_for_timeout(600)
+    page.locator("[role=option][aria-selected=true]").filter(has_text=name).first.wait_for()
     page.keyboard.press("Enter")
-    page.wait_for_function("app.graph.nodes.length === 1")
+    wait_until(page, "app.graph.nodes.length === 1", f"{name} was not put into the graph")
     (node,) = page.evaluate(_NODES)
     # It hangs on the pointer until it is put down.
     page.mouse.move(700, 300)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import TimeoutError as NotThere
 
 sys.path.insert(0, str(Path(__file__).parent))
-from graph import PageGraph  # noqa: E402
+from graph import PageGraph, open_empty  # noqa: E402
 
 DOCS = Path(__file__).parents[2] / "web" / "docs"
 # The middle of a node's title, on the page.
@@ -21,13 +21,14 @@ _TITLE = """id => {
 _WIDTH = "async image => { await image.decode(); return image.naturalWidth }"
 
 
-@pytest.fixture
-def panel(page):
-    """The panel at the side of the page, closed again after the test."""
-    found = page.get_by_test_id("properties-panel")
+@pytest.fixture(scope="module")
+def panel(shared_page):
+    """The panel at the side of the page, closed again after the last test."""
+    found = shared_page.get_by_test_id("properties-panel")
     yield found
+    open_empty(shared_page)
     if found.is_visible():
-        page.get_by_role("button", name="Toggle properties panel").click()
+        shared_page.get_by_role("button", name="Toggle properties panel").click()
 
 
 @pytest.mark.parametrize("node_type", sorted(page.stem for page in DOCS.glob("*.md")))

@@ -1,10 +1,14 @@
 """Workflows of other TCD packs open with our nodes, by the page's own button and at the API."""
 
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 
-_LOAD = "async workflow => { await app.loadGraphData(workflow) }"
+sys.path.insert(0, str(Path(__file__).parent))
+from graph import open_workflow, wait_until  # noqa: E402
+
 _NODES = """() => app.graph.nodes.map(node => ({
     type: node.type,
     widgets: Object.fromEntries((node.widgets ?? []).filter(one => one.serialize !== false)
@@ -112,13 +116,14 @@ def _node(node_id, node_type, inputs, outputs, links, values):
 @pytest.mark.parametrize("old", OLD)
 def test_the_page_s_own_button_puts_our_node_in_place(page, old, screenshot):
     outputs, values, ours, widgets = OLD[old]
-    page.evaluate(_LOAD, _workflow(old, outputs, values))
+    open_workflow(page, _workflow(old, outputs, values))
     page.get_by_text("View details").first.click()
     button = page.get_by_role("button", name="Replace").first
-    button.wait_for(timeout=10_000)
+    button.wait_for()
     screenshot(f"replace {old}")
     button.click()
-    page.wait_for_function("type => app.graph.nodes.some(one => one.type === type)", arg=ours)
+    there = "type => app.graph.nodes.some(one => one.type === type)"
+    wait_until(page, there, f"No {ours} came into the place of {old}", ours)
     nodes = {node["type"]: node for node in page.evaluate(_NODES)}
     assert old not in nodes
     assert {name: nodes[ours]["widgets"][name] for name in widgets} == widgets

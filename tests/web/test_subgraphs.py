@@ -8,7 +8,7 @@ import pytest
 from fewstep.tools.paths import ROOT
 
 sys.path.insert(0, str(Path(__file__).parent))
-from graph import PageGraph  # noqa: E402
+from graph import PageGraph, open_workflow  # noqa: E402
 
 _WRAP = """ids => {
     const nodes = new Set(ids.map(id => app.graph.getNodeById(id)))
@@ -21,8 +21,7 @@ _OUTSIDE = """([id, name, value]) => {
     widget.value = value
     widget.callback?.(value)
 }"""
-_OPEN = """async workflow => {
-    await app.loadGraphData(workflow)
+_ENTER = """() => {
     const [shell] = app.graph.nodes
     app.canvas.setGraph(shell.subgraph)
     return Object.fromEntries(shell.subgraph.nodes.map(one => [one.type, String(one.id)]))
@@ -66,7 +65,8 @@ def test_the_sampler_outside_is_known_inside(page, graph):
 
 def test_what_the_blueprint_shows_outside_is_read_inside(page, graph):
     file = ROOT / "subgraphs" / "Few-step text to image.json"
-    inner = page.evaluate(_OPEN, json.loads(file.read_text("utf-8")))
+    open_workflow(page, json.loads(file.read_text("utf-8")))
+    inner = page.evaluate(_ENTER)
     lines = graph.panel(inner["FewStepLoraLoader"])["lines"]
     assert not any("another node sets" in line for line in lines)
     assert graph.panel(inner["FewStepKSampler"])["lines"]
