@@ -1,5 +1,7 @@
 """Notices every error a page reports, except those the host makes without us."""
 
+import time
+
 # Of ComfyUI 0.30.0 with a fresh user folder: files of the user that are not there yet, and a
 # message from its own start.
 _HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before initialization")
@@ -13,7 +15,12 @@ _HOSTS_OWN += ("/en.md",)
 
 class PageGuard:
     def __init__(self, page) -> None:
+        self._page = page
         self._complaints: list[str] = []
+        self._asked: set = set()
+        page.on("request", lambda request: self._asked.add(request))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self._asked.discard(request))
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
 
@@ -26,6 +33,14 @@ class PageGuard:
         """The errors, and the warnings about the pack, since the last check."""
         complaints, self._complaints = self._complaints, []
         return complaints
+
+    def rest(self, seconds: float = 60) -> None:
+        """Waits until the page has an answer to all that it asked the server."""
+        end = time.monotonic() + seconds
+        while self._asked:
+            waiting = ", ".join(request.url for request in self._asked)
+            assert time.monotonic() < end, f"No answer in {seconds} seconds: {waiting}"
+            self._page.evaluate("() => new Promise(requestAnimationFrame).then(() => null)")
 
     def _on_console(self, message) -> None:
         text = f"{message.text} {message.location.get('url', '')}"
