@@ -130,13 +130,18 @@ _TRANSFORMERS = {
 }
 
 
-@functools.cache
-def patcher(base):
-    """A model of this base as the host's loaders hand it out."""
+def model_of(base, device="cpu"):
+    """The host's model of this base; its weights are whatever was in the memory."""
     kind, config = CONFIGS[base]
     config = kind(dict(config))
     config.set_inference_dtype(torch.float32, None)
-    model = config.get_model({})
+    return config.get_model({}, device=torch.device(device))
+
+
+@functools.cache
+def patcher(base):
+    """A model of this base as the host's loaders hand it out."""
+    model = model_of(base)
     generator = torch.Generator().manual_seed(5)
     for name, weight in model.named_parameters():
         scale = weight[0].numel() ** -0.5 if weight.ndim > 1 else 0.1
@@ -147,9 +152,13 @@ def patcher(base):
     return comfy.model_patcher.ModelPatcher(model, cpu, cpu)
 
 
+@functools.cache
 def _paths(base):
     """Paths of the layers by diffusers' names, with the shapes of their weights."""
-    model = patcher(base).model
+    return tuple(_find_paths(model_of(base, "meta"), base))
+
+
+def _find_paths(model, base):
     config = model.model_config.unet_config
     weights = model.state_dict()
     if base in _TRANSFORMERS:
