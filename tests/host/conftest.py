@@ -14,6 +14,18 @@ sys.path.append(str(Path(__file__).parents[2]))
 _errors: dict[str, float] = {}
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "floor: runs on older versions too (tests/host/floor.py)")
+
+
+def pytest_collection_modifyitems(config, items):
+    from floor import choose
+
+    items[:], left_out = choose(items)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture
 def largest():
     """Call with a name and a relative error: remembered, and shown at the end."""
@@ -65,13 +77,15 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The host with the pack, the demo model and a stand-in for another pack."""
+    """The host with the pack, the demo model, a stand-in for another pack, short text encoders."""
+    import other_pack
+    import short_text_encoders
     from fewstep.tools.examples.demo_files import add_demo_files
     from fewstep.tools.hosts.server import Server
-    from other_pack import install
 
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
-    install(base / "custom_nodes")
+    other_pack.install(base / "custom_nodes")
+    short_text_encoders.install(base / "custom_nodes")
     with Server(Path(os.environ["FEWSTEP_HOST"]), base, env={"FEWSTEP_KSAMPLER": "1"}) as running:
         yield running

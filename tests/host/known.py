@@ -2,12 +2,10 @@
 narrow layers where the host reads the number and width from the file, and random weights.
 
 Text encoders are the exception: the host builds them whole whatever the file holds. There a small
-pack in the test's own server asks for two layers, by the option that the host has for it.
+pack in the tests' server asks for few layers (`short_text_encoders`).
 """
 
-import functools
 import os
-from pathlib import Path
 
 import comfy.supported_models
 import comfy.taesd.taesd
@@ -89,21 +87,17 @@ _RECIPES = {
 }
 
 
-def install(custom_nodes):
-    """The pack that asks for short text encoders, for a server that is started afterwards."""
-    folder = custom_nodes / "short_text_encoders"
-    folder.mkdir(parents=True)
-    source = Path(short_text_encoders.__file__).read_text("utf-8")
-    (folder / "__init__.py").write_text(f"{source}\n\nshorten()\n", "utf-8")
-
-
 def write_models(models, wanted):
-    """Writes the files `wanted`, {(folder, name)}; files that hold the same are one file."""
+    """Writes the files `wanted`, {(folder, name)}, and gives their paths.
+
+    Files that hold the same are one file.
+    """
     restore = short_text_encoders.shorten()
     try:
-        made = {}
+        made, paths = {}, []
         for folder, name in sorted(wanted):
             path = models / folder / name
+            paths.append(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             kind = _kind(folder, name)
             metadata = {"fewstep.recipe": _RECIPES[name]} if name in _RECIPES else None
@@ -114,6 +108,7 @@ def write_models(models, wanted):
             tensors = {key: weight.contiguous() for key, weight in kind[0](*kind[1:]).items()}
             save_file(tensors, path, metadata)
             made[shared] = path
+        return paths
     finally:
         restore()
 
@@ -152,19 +147,18 @@ _TEXT_ENCODERS = {
 
 
 def _unet(base):
-    weights = narrow.patcher(base).model.diffusion_model.state_dict()
-    return {name: weight.half() for name, weight in weights.items()}
+    return _random(narrow.model_of(base, "meta").diffusion_model)
 
 
 def _checkpoint(base, with_text_encoders):
-    config = narrow.patcher(base).model.model_config
+    config = narrow.model_of(base, "meta").model_config
     parts = {f"model.diffusion_model.{name}": weight for name, weight in _unet(base).items()}
     parts |= {f"first_stage_model.{name}": weight for name, weight in _vae(base).items()}
     if not with_text_encoders:
         return parts
     if base == "SD3":
-        return parts | _named(_random(sd3_clip.sd3_clip(t5=False)), "", "text_encoders.")
-    given = _random(_TEXT_ENCODERS[base])
+        return parts | _named(_random(_short(sd3_clip.sd3_clip(t5=False))), "", "text_encoders.")
+    given = _random(_short(_TEXT_ENCODERS[base]))
     return parts | config.process_clip_state_dict_for_saving(given)
 
 
@@ -175,33 +169,34 @@ def _vae(base):
 
 def _text_encoder(name):
     """A file of its own; the host tells them apart by a layer that only whole ones have."""
-    weights = _random(sd3_clip.sd3_clip(dtype_t5=torch.float16))
-    inside = f"{name}.transformer."
-    found = {key.removeprefix(inside): w for key, w in weights.items() if key.startswith(inside)}
+    every = _short(sd3_clip.sd3_clip(dtype_t5=torch.float16))
+    dtype = torch.float8_e4m3fn if name == "t5xxl" else torch.float16
+    found = _random(getattr(every, name).transformer, dtype)
     marks = {
         "clip_g": ("text_model.encoder.layers.30.mlp.fc1.weight", (1, 1)),
         "t5xxl": ("encoder.block.23.layer.1.DenseReluDense.wi_1.weight", (10240, 1)),
     }
     if name in marks:
         key, shape = marks[name]
-        found[key] = torch.zeros(shape, dtype=torch.float16)
-    if name == "t5xxl":
-        return {key: weight.to(torch.float8_e4m3fn) for key, weight in found.items()}
+        found[key] = torch.zeros(shape, dtype=dtype)
     return found
 
 
-@functools.cache
-def _random(kind):
-    """Weights of a text encoder that was built short."""
-    model = kind(device="cpu", dtype=torch.float16)
-    generator = torch.Generator().manual_seed(6)
+def _short(kind):
+    """A text encoder of this class, without weights."""
+    return kind(device="meta", dtype=torch.float16)
+
+
+def _random(network, dtype=torch.float16):
+    """Weights for a network that has none; drawn once, or they would take longer than the test."""
+    drawn = torch.randn(1 << 16, generator=torch.Generator().manual_seed(6))
     made = {}
-    for name, weight in model.state_dict().items():
-        if weight.ndim > 1:
-            value = 0.02 * torch.randn(weight.shape, generator=generator)
-        else:
-            value = torch.full(weight.shape, float("norm" in name and "bias" not in name))
-        made[name] = value.to(weight.dtype)
+    for number, (name, weight) in enumerate(network.state_dict().items()):
+        scale = weight[0].numel() ** -0.5 if weight.ndim > 1 else 0.1
+        start = float(weight.ndim == 1 and name.endswith(("weight", "scale")))
+        noise = (start + scale * drawn.roll(number)).to(dtype)
+        count = weight.numel()
+        made[name] = noise.repeat(-(-count // len(noise)))[:count].reshape(weight.shape)
     return made
 
 

@@ -38,10 +38,11 @@ _SDXL = {
     "num_res_blocks": [1, 1, 1],
     "channel_mult": [1, 1, 2],
     "num_head_channels": 64,
-    "transformer_depth": [0, 1, 10],
-    "transformer_depth_output": [0, 0, 1, 1, 10, 10],
+    # Three in the last level in place of ten: with two it would be Segmind Vega.
+    "transformer_depth": [0, 1, 3],
+    "transformer_depth_output": [0, 0, 1, 1, 3, 3],
     # As deep as the last level, which is how diffusers builds it.
-    "transformer_depth_middle": 10,
+    "transformer_depth_middle": 3,
     "context_dim": 2048,
     "use_linear_in_transformer": True,
     "num_classes": "sequential",
@@ -129,13 +130,18 @@ _TRANSFORMERS = {
 }
 
 
-@functools.cache
-def patcher(base):
-    """A model of this base as the host's loaders hand it out."""
+def model_of(base, device="cpu"):
+    """The host's model of this base; its weights are whatever was in the memory."""
     kind, config = CONFIGS[base]
     config = kind(dict(config))
     config.set_inference_dtype(torch.float32, None)
-    model = config.get_model({})
+    return config.get_model({}, device=torch.device(device))
+
+
+@functools.cache
+def patcher(base):
+    """A model of this base as the host's loaders hand it out."""
+    model = model_of(base)
     generator = torch.Generator().manual_seed(5)
     for name, weight in model.named_parameters():
         scale = weight[0].numel() ** -0.5 if weight.ndim > 1 else 0.1
@@ -146,9 +152,13 @@ def patcher(base):
     return comfy.model_patcher.ModelPatcher(model, cpu, cpu)
 
 
+@functools.cache
 def _paths(base):
     """Paths of the layers by diffusers' names, with the shapes of their weights."""
-    model = patcher(base).model
+    return tuple(_find_paths(model_of(base, "meta"), base))
+
+
+def _find_paths(model, base):
     config = model.model_config.unet_config
     weights = model.state_dict()
     if base in _TRANSFORMERS:
@@ -157,7 +167,8 @@ def _paths(base):
         names = comfy.utils.unet_to_diffusers(config)
         names = {name: f"diffusion_model.{inside}" for name, inside in names.items()}
     seen = set()
-    for name, target in names.items():
+    # The host makes the names from sets, whose order is another in every process.
+    for name, target in sorted(names.items(), key=lambda named: named[0]):
         inside, cut = (target, None) if isinstance(target, str) else target[:2]
         # Some layers have two names, and some names no layer.
         if not name.endswith(".weight") or inside not in weights or str(target) in seen:

@@ -53,7 +53,7 @@ _UNETS = {
         "block_out_channels": (64, 64, 128),
         "down_block_types": ("DownBlock2D", *("CrossAttnDownBlock2D",) * 2),
         "up_block_types": (*("CrossAttnUpBlock2D",) * 2, "UpBlock2D"),
-        "transformer_layers_per_block": (1, 1, 10),
+        "transformer_layers_per_block": (1, 1, 3),
         "attention_head_dim": (1, 1, 2),
         "cross_attention_dim": 2048,
         "use_linear_projection": True,

@@ -3,10 +3,13 @@
 from argparse import Namespace
 from pathlib import Path
 
+import comfy.sd
 import pytest
+import short_text_encoders
 import torch
 
 from demo.config import SEED, SIZE, WIDE
+from demo.files.assemble import CHECKPOINT
 from demo.scenes import data
 from demo.scenes.inputs import write_inputs
 from demo.scenes.words import prompt
@@ -17,6 +20,7 @@ from demo.show.pictures import load_pictures
 from demo.show.rows import Row, row_graph
 
 TCD = {"lora": "tcd", "gamma": 0.3}
+ROWS = (Row(4, **TCD), Row(4, lora="lcm"), Row(4, **TCD, style=True))
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +37,24 @@ def _made(server, row, scenes):
     return load_pictures(server.base_dir, server.queue(row_graph(row, prompts, 0, SIZE, "test")))
 
 
-@pytest.mark.parametrize(
-    "row",
-    [Row(4, **TCD), Row(4, lora="lcm"), Row(4, **TCD, style=True)],
-    ids=lambda row: row.name,
-)
+def test_short_text_encoders_say_the_same_bit_for_bit(server):
+    """All tests with the server have them: eleven of the demo model's twelve layers do nothing."""
+    path = str(server.base_dir / "models" / "checkpoints" / CHECKPOINT)
+    whole = _encoded(path)
+    restore = short_text_encoders.shorten()
+    try:
+        assert torch.equal(_encoded(path), whole)
+    finally:
+        restore()
+
+
+def _encoded(path):
+    clip = comfy.sd.load_checkpoint_guess_config(path, output_vae=False)[1]
+    return clip.encode_from_tokens(clip.tokenize("a red circle on a blue background"))
+
+
+@pytest.mark.floor(row=ROWS[0])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_32_prompts_in_4_steps_show_what_was_asked_for(server, judge, row):
     scenes = _scenes(32)
     score = judge.score(_made(server, row, scenes), scenes.words)
@@ -62,6 +79,7 @@ def test_the_loras_load_without_a_missing_key(server):
     assert "not loaded" not in server.log_text()[before:]
 
 
+@pytest.mark.floor(show=SHOWS[-2])
 @pytest.mark.parametrize("show", SHOWS, ids=lambda show: f"{show.label}, {show.steps}")
 def test_the_demo_runs_every_workflow(server, judge, show):
     scenes = _scenes(2)
