@@ -37,6 +37,7 @@ def dev(root, *arguments, **env):
         (["demo", "--lora", "a.safetensors"], {}, "belong to --checkpoint"),
         (["demo", "--checkpoint", "README.md"], {}, "README.md is not a model file"),
         (["test", "quick"], {}, "There is no tier quick: choose from unit, contract, host, web"),
+        (["test", "unit", "--ci"], {}, "--ci says which tiers: name none beside it"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_a_code(root, arguments, env, sentence):

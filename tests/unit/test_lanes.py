@@ -147,6 +147,13 @@ def test_a_tier_that_breaks_off_counts_as_a_failure(monkeypatch, tmp_path, capsy
     assert lines[-1].startswith("24 passed, 1 failed, 0 skipped in ")
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_ci_runs_the_cluster_and_the_demo_where_it_changed(monkeypatch, changed):
+    monkeypatch.setattr(tiers, "demo_changed", lambda: changed)
+    assert tiers.tiers_for_ci() == [*tiers.TIERS, "cluster"] + ["demo"] * changed
+    assert {*tiers.tiers_for_ci()} <= {*tiers.TIERS, *tiers.EXTRA_TIERS}
+
+
 def _git(folder, *arguments):
     who = ["-c", "user.name=a", "-c", "user.email=a@b"]
     subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
