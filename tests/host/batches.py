@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from PIL import Image
+from waiting import wait_for_the_end
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "fewstep_batch"
@@ -53,14 +54,11 @@ def start(workflow, out, *arguments, servers):
     )
 
 
-def run(workflow, out, *arguments, servers, timeout=120):
+def run(workflow, out, *arguments, servers):
     """The client to its end: (exit code, what it said)."""
     process = start(workflow, out, *arguments, servers=servers)
-    try:
-        said, errors = process.communicate(timeout=timeout)
-    finally:
-        process.kill()
-    return process.returncode, said + errors
+    said = wait_for_the_end(process, "the client has done its jobs")
+    return process.returncode, said
 
 
 def records(out, what):
@@ -68,6 +66,12 @@ def records(out, what):
     file = out / "journal.jsonl"
     lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
     return [record for record in map(json.loads, lines) if record["what"] == what]
+
+
+def counted(out, what):
+    """How many records of a kind there are by now; cheap, for those who wait for them."""
+    file = out / "journal.jsonl"
+    return file.read_bytes().count(f'"what": "{what}"'.encode()) if file.exists() else 0
 
 
 def pictures(out):
@@ -120,7 +124,7 @@ class BadProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
         self._thread.start()
-        ready.wait(10)
+        assert ready.wait(60), "The proxy did not listen within 60 seconds."
         return self
 
     def __exit__(self, *_):

@@ -10,8 +10,11 @@ import torch
 from fewstep.host.sampling.samplers import make_sampler
 from fewstep.nodes.controlnet import FewStepControlNetApply
 from fewstep.schedulers import plan_timesteps
+from floor import WHOLE
 
 _FLOW, _FLUX = host.ModelSamplingDiscreteFlow, host.ModelSamplingFlux
+# One of each kind of noise levels; v and x0 have those of eps, and another shift bends them alike.
+KINDS = ("eps", "zero snr", "flow shift 3", "edm")
 SAMPLINGS = {
     "eps": fakes.model_sampling(host.EPS),
     "v": fakes.model_sampling(host.V_PREDICTION),
@@ -103,6 +106,11 @@ def times_of(steps, spacing, denoise):
         return plan_timesteps(steps, spacing, denoise)
     uneven = [denoise * (1 - (k / steps) ** 1.5) for k in range(steps)]
     return plan_timesteps(steps, spacing, 1.0, ", ".join(f"{share:.6f}" for share in uneven))
+
+
+def counts_of(name):
+    """Numbers of steps to try: 1 to 8 for each kind of levels, and some for its relatives."""
+    return range(1, 9) if WHOLE and name in KINDS else (1, 3, 8)
 
 
 def windows(count):

@@ -16,7 +16,7 @@ killed.
 
 import os
 
-from fewstep.tools.host_versions import NEWEST
+from fewstep.tools.hosts.versions import NEWEST
 
 IS_NEWEST = os.environ.get("FEWSTEP_HOST_VERSION", NEWEST) == NEWEST
 THOROUGH = os.environ.get("FEWSTEP_THOROUGH") == "1"

@@ -4,9 +4,10 @@ import json
 import uuid
 
 import pytest
-from batches import colors, graph, interrupt, pictures, records, run, start
+from batches import colors, counted, graph, interrupt, pictures, records, run, start
 from fewstep.tools.examples.demo_workflows import demo_workflow
 from PIL import Image
+from waiting import wait_for_the_end, wait_until
 
 
 def test_the_example_runs_with_the_readme_s_table_and_every_picture_says_how(
@@ -79,26 +80,24 @@ def test_jobs_that_fail_are_told_in_the_server_s_words_and_do_not_stop_the_rest(
 
 def test_ctrl_c_takes_back_what_waits_and_the_same_command_goes_on(server, tmp_path):
     workflow, out = graph(tmp_path, uuid.uuid4().hex, size=512), tmp_path / "out"
-    process = start(workflow, out, *colors(300), servers=[server.url])
-    while len(records(out, "done")) < 5:
-        assert process.poll() is None, process.communicate()
+    process = start(workflow, out, *colors(100), servers=[server.url])
+    wait_until(lambda: counted(out, "done") >= 5, "5 jobs are done", process)
     interrupt(process)
-    said = "".join(process.communicate(timeout=30))
+    said = wait_for_the_end(process, "the interrupted client has ended")
     assert process.returncode == 130 and "The same command goes on from here." in said
     assert not server.get("/queue")["queue_pending"]
-    assert 5 <= len(pictures(out)) < 300
-    code, said = run(workflow, out, *colors(300), servers=[server.url])
-    assert code == 0 and len(pictures(out)) == 300
+    assert 5 <= len(pictures(out)) < 100
+    code, said = run(workflow, out, *colors(100), servers=[server.url])
+    assert code == 0 and len(pictures(out)) == 100
 
 
 def test_a_second_client_on_the_same_folder_is_refused(server, tmp_path):
     workflow, out = graph(tmp_path, uuid.uuid4().hex, size=512), tmp_path / "out"
     process = start(workflow, out, *colors(300), servers=[server.url])
-    while not records(out, "try"):
-        assert process.poll() is None, process.communicate()
+    wait_until(lambda: counted(out, "try"), "a first job is tried", process)
     code, said = run(workflow, out, *colors(300), servers=[server.url])
     interrupt(process)
-    process.communicate(timeout=30)
+    wait_for_the_end(process, "the interrupted client has ended")
     assert code == 2 and "Another batch is writing into" in said
 
 

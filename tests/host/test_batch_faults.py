@@ -1,5 +1,6 @@
 """Clients and servers that are killed, bad connections, a full disk: no file less, none twice."""
 
+import itertools
 import os
 import random
 import signal
@@ -17,32 +18,35 @@ from batches import (
     assert_as_undisturbed,
     assert_index_is_there,
     colors,
+    counted,
     graph,
     pictures,
-    records,
     run,
     start,
 )
 from fewstep.tools.hosts.server import Server
-from fewstep.tools.hosts.versions import NEWEST
 from fewstep.tools.machine.ports import free_port
+from floor import IS_NEWEST, THOROUGH
+from waiting import wait_for_the_end, wait_until
 
-SIZE = 768
+SIZE = 512
 # A host takes seconds to start: the older one is killed less often.
-SERVER_KILLS = 10 if os.environ.get("FEWSTEP_HOST_VERSION") == NEWEST else 3
+SERVER_KILLS = 10 if THOROUGH else 3 if IS_NEWEST else 1
+CLIENT_KILLS = 20 if THOROUGH else 6
+JOBS = colors(60)
 
 
 @pytest.fixture
 def case(server, tmp_path):
-    """Call with a number of jobs: the workflow, its prefix, and a folder nobody disturbed."""
+    """Call with jobs: the workflow, its prefix, and a folder nobody disturbed."""
 
-    def make(count):
+    def make(jobs):
         prefix = uuid.uuid4().hex
         whole = tmp_path / "whole"
         workflow = graph(tmp_path, f"whole-{prefix}", size=SIZE)
         # The same jobs, or the ids and so the names would differ: only the folder is another.
-        code, said = run(workflow, whole, *colors(count), servers=[server.url])
-        assert code == 0 and len(pictures(whole)) == count, said
+        code, said = run(workflow, whole, *jobs, servers=[server.url])
+        assert code == 0 and len(pictures(whole)) == jobs[1].count("|") + 1, said
         return workflow, f"whole-{prefix}", whole
 
     return make
@@ -53,25 +57,24 @@ def _clear(base_dir, prefix):
         file.unlink()
 
 
-def test_20_killed_clients(server, case, tmp_path):
+def test_killed_clients(server, case, tmp_path):
     chance = random.Random(8)
-    workflow, prefix, whole = case(400)
+    # A client does some jobs more between those that are waited for and its end.
+    jobs = colors(25 * CLIENT_KILLS)
+    workflow, prefix, whole = case(jobs)
     _clear(server.base_dir, prefix)
-    out, killed = tmp_path / "out", 0
-    while killed < 20:
-        begun = len(records(out, "done"))
-        process = start(workflow, out, *colors(400), servers=[server.url])
-        # From before the first act to some way on, or the next one would find no work left.
-        more = chance.choice([0, 0, 1, 2, 5, 15])
-        while len(records(out, "done")) < begun + more and process.poll() is None:
-            time.sleep(0.001)
+    out = tmp_path / "out"
+    # From before the first act to some way on, or the next one would find no work left.
+    for more in itertools.islice(itertools.cycle([5, 0, 1, 15, 0, 2]), CLIENT_KILLS):
+        target = counted(out, "done") + more
+        process = start(workflow, out, *jobs, servers=[server.url])
+        wait_until(lambda n=target: counted(out, "done") >= n, f"{more} jobs more", process)
         time.sleep(chance.uniform(0, 0.05 if more else 0.6))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode == -signal.SIGKILL, "the batch was over before it was killed"
         assert_index_is_there(out)
-        killed += 1
-    code, said = run(workflow, out, *colors(400), servers=[server.url])
+    code, said = run(workflow, out, *jobs, servers=[server.url])
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)
 
@@ -79,9 +82,8 @@ def test_20_killed_clients(server, case, tmp_path):
 def test_a_killed_client_leaves_an_index_of_what_is_done(server, tmp_path):
     workflow, out = graph(tmp_path, uuid.uuid4().hex, size=SIZE), tmp_path / "out"
     process = start(workflow, out, *colors(300), servers=[server.url])
-    while len(records(out, "done")) < 3 * MOST_UNTOLD:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.001)
+    enough = 3 * MOST_UNTOLD
+    wait_until(lambda: counted(out, "done") >= enough, f"{enough} jobs are done", process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert_index_is_there(out)
@@ -89,46 +91,45 @@ def test_a_killed_client_leaves_an_index_of_what_is_done(server, tmp_path):
 
 def test_killed_servers(server, case, tmp_path):
     chance = random.Random(9)
-    count = 60 * SERVER_KILLS
-    workflow, prefix, whole = case(count)
+    jobs = colors(40 * SERVER_KILLS)
+    workflow, prefix, whole = case(jobs)
     base, port = tmp_path / "base", free_port()
     options = {"port": port, "extra_args": ["--disable-all-custom-nodes"]}
     out, process = tmp_path / "out", None
     try:
         for _ in range(SERVER_KILLS):
             with Server(Path(os.environ["FEWSTEP_HOST"]), base, **options) as own:
-                begun = len(records(out, "done"))
-                process = process or start(workflow, out, *colors(count), servers=[own.url])
-                more = chance.randrange(1, 40)
-                while len(records(out, "done")) < begun + more:
-                    assert process.poll() is None, process.communicate()
-                    time.sleep(0.001)
+                process = process or start(workflow, out, *jobs, servers=[own.url])
+                more = chance.randrange(1, 25)
+                target = counted(out, "done") + more
+                wait_until(lambda n=target: counted(out, "done") >= n, f"{more} jobs more", process)
                 os.killpg(own._process.pid, signal.SIGKILL)
         with Server(Path(os.environ["FEWSTEP_HOST"]), base, **options):
-            said = "".join(process.communicate(timeout=200))
+            said = wait_for_the_end(process, "the client has done what the killed servers left")
     finally:
-        process.kill()
+        if process:
+            process.kill()
     assert process.returncode == 0, said
     assert_as_undisturbed(out, whole, base, prefix)
 
 
 def test_a_connection_that_is_cut_and_late(server, case, tmp_path):
-    workflow, prefix, whole = case(100)
+    workflow, prefix, whole = case(JOBS)
     _clear(server.base_dir, prefix)
     out = tmp_path / "out"
     with BadProxy(urlsplit(server.url).port) as proxy:
-        code, said = run(workflow, out, *colors(100), servers=[proxy.url], timeout=300)
+        code, said = run(workflow, out, *JOBS, servers=[proxy.url])
         assert proxy.cut > 10
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)
 
 
 def test_two_servers_of_which_one_is_behind_a_bad_connection(server, case, tmp_path):
-    workflow, prefix, whole = case(100)
+    workflow, prefix, whole = case(JOBS)
     _clear(server.base_dir, prefix)
     out = tmp_path / "out"
     with BadProxy(urlsplit(server.url).port, seed=3) as proxy:
-        code, said = run(workflow, out, *colors(100), servers=[proxy.url, server.url], timeout=300)
+        code, said = run(workflow, out, *JOBS, servers=[proxy.url, server.url])
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)
 
@@ -147,16 +148,17 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk(server, case, small_disk):
-    workflow, prefix, whole = case(100)
+    jobs = colors(100)
+    workflow, prefix, whole = case(jobs)
     _clear(server.base_dir, prefix)
     disk, enlarge = small_disk
     out = disk / "out"
     for _ in range(2):
-        code, said = run(workflow, out, *colors(100), servers=[server.url])
+        code, said = run(workflow, out, *jobs, servers=[server.url])
         assert code == 1 and "No space left on device" in said, said
         assert "The same command goes on from here." in said
         assert len(said.strip().splitlines()) == 1
     enlarge()
-    code, said = run(workflow, out, *colors(100), servers=[server.url])
+    code, said = run(workflow, out, *jobs, servers=[server.url])
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)

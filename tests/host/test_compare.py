@@ -12,6 +12,7 @@ from fewstep.nodes.ksampler import FewStepKSampler
 from fewstep.nodes.lora_loader import FewStepLoraLoader
 from fewstep.recipes import builtin_recipes
 
+pytestmark = pytest.mark.floor
 TCD = builtin_recipes()["tcd/sd15-lora"]
 SEED = 42
 

@@ -17,6 +17,7 @@ from fewstep.host.sampling.samplers import make_sampler
 from fewstep.schedulers import trailing
 from narrow_runs import STANDARD, in_the_model_s_scale, noise_of_unit_size, run
 
+pytestmark = pytest.mark.floor
 NAME = "a.safetensors"
 # By this the host tells SD 2.1 at 768 from the base: its spread is above 0.09 where it predicts v.
 TELLS_V = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
@@ -37,6 +38,7 @@ FILES = [
 ]
 
 
+@pytest.mark.floor(steps=4, layout="diffusers")
 @pytest.mark.parametrize("steps", [1, 4])
 @pytest.mark.parametrize(("family", "layout"), FILES)
 def test_a_unet_in_ddim_steps_is_diffusers_to_2e_3(
@@ -170,6 +172,7 @@ def _flux_output(network, x, timestep):
     return back.reshape(x.shape)
 
 
+@pytest.mark.floor(steps=4)
 @pytest.mark.parametrize("steps", [1, 4])
 @pytest.mark.parametrize("family", FLOW)
 def test_a_flow_model_in_euler_steps_is_diffusers_to_2e_3(

@@ -13,6 +13,7 @@ from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
 from fewstep.schedulers import trailing
 
+pytestmark = pytest.mark.floor
 PATCHES = {
     "none": lambda model: model,
     "SD3 shift 3": lambda model: ModelSamplingSD3().patch(model, 3.0)[0],
@@ -21,6 +22,7 @@ PATCHES = {
 }
 
 
+@pytest.mark.floor(steps=4)
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 @pytest.mark.parametrize("patch", PATCHES)
 def test_the_levels_are_those_of_the_patched_model(patch, steps):

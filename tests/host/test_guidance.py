@@ -52,6 +52,8 @@ def _of_diffusers(base, noise, guidance, monkeypatch):
     return picture
 
 
+@pytest.mark.floor(base="SD 1.5", guidance=8.0, ending="safetensors")
+@pytest.mark.floor(base="SDXL", guidance=8.0, ending="bin")
 @pytest.mark.parametrize("ending", ["safetensors", "bin"])
 @pytest.mark.parametrize("guidance", [1.0, 8.0])
 @pytest.mark.parametrize("base", RECIPES)
@@ -87,6 +89,7 @@ def test_another_guidance_is_another_picture(models_folder, load_model):
     assert float((pictures[0] - pictures[1]).abs().max()) > 0.05 * float(pictures[0].abs().max())
 
 
+@pytest.mark.floor
 def test_a_model_without_the_embedding_has_no_patch(models_folder, load_model):
     narrow.write(models_folder, "a.safetensors", narrow_files.unet("SD 1.5", "diffusers"))
     model, *_, report = load_model(base="SD 1.5", recipe=RECIPES["SD 1.5"], guidance=5.0)

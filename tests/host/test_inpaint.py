@@ -48,6 +48,8 @@ def at_latent_size(kind):
     return mask_of(kind)[:, ::8, ::8].expand(1, 4, 8, 8)
 
 
+@pytest.mark.floor(steps=4, denoise=0.6, base="SD 1.5")
+@pytest.mark.floor(steps=4, denoise=1.0, base="SD 1.5 inpaint", recipe=RECIPES[0])
 @pytest.mark.parametrize("base", ["SD 1.5", "SDXL", "SD 1.5 inpaint"])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("denoise", [1.0, 0.6])
@@ -60,6 +62,7 @@ def test_what_a_hard_mask_protects_comes_back_bit_for_bit(steps, denoise, recipe
     assert not torch.isclose(result[inside], LATENT[inside], rtol=1e-3).any()
 
 
+@pytest.mark.floor(steps=4, recipe=RECIPES[0])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 def test_a_soft_mask_gives_values_between(steps, recipe):
@@ -84,6 +87,7 @@ def test_a_soft_mask_gives_values_between(steps, recipe):
     assert ((result >= low - slack) & (result <= high + slack)).all()
 
 
+@pytest.mark.floor(steps=4, denoise=0.6, recipe=RECIPES[0])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("denoise", [1.0, 0.6])
 @pytest.mark.parametrize("steps", [1, 4])
@@ -93,6 +97,7 @@ def test_a_full_mask_is_img2img_and_an_empty_one_is_nothing(steps, denoise, reci
     assert torch.equal(made(masked("empty"), recipe, steps, denoise), LATENT)
 
 
+@pytest.mark.floor(steps=4, recipe=RECIPES[0])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 def test_differential_diffusion_starts_each_place_when_its_mask_says(steps, recipe):
@@ -118,6 +123,7 @@ def test_differential_diffusion_starts_each_place_when_its_mask_says(steps, reci
     assert torch.allclose(result[still], LATENT[still], rtol=2e-7, atol=0)
 
 
+@pytest.mark.floor(steps=4, recipe=RECIPES[0])
 @pytest.mark.parametrize("noise_mask", [True, False])
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])

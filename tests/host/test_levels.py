@@ -27,11 +27,12 @@ MODELS = {
 }
 FLOWS = [name for name in MODELS if name.startswith("flow") or name.startswith("flux")]
 IMAGE = 0.7
-# 8 million samples: the standard error of a deviation is 2.5e-4 of it.
-SHAPE = (1, 4, 1448, 1448)
+SEED = 7
 TOLERANCE = 1e-3
 
 
+@pytest.mark.floor(gamma=0.3)
+@pytest.mark.floor(name="edm")
 @pytest.mark.parametrize(
     ("name", "gamma"),
     [
@@ -42,23 +43,57 @@ TOLERANCE = 1e-3
     ],
 )
 def test_mean_and_deviation_are_right_at_every_level(name, gamma):
-    sampling = MODELS[name]
+    """Exactly: x is the image and the noises drawn so far, whose weights are solved for.
+
+    The noises are unit noise, and no two alike (tests/unit/test_noise.py), so squares add up.
+    """
+    sigmas, seen = _levels_of(name, gamma, (1, 4, 32, 32))
+    drawn = [_first_noise(seen[0].shape)]
+    drawn += [step_noise(seen[0], step, [SEED]) for step in range(len(seen) - 1)]
+    parts = torch.stack([torch.ones_like(seen[0]), *drawn]).flatten(1).double().T
+    for x, sigma in zip(seen, sigmas, strict=False):
+        weights = torch.linalg.lstsq(parts, x.double().flatten()).solution
+        assert torch.allclose(parts @ weights, x.double().flatten(), atol=1e-5 * max(1, sigma))
+        _assert_right(name, sigma, float(weights[0]), float(weights[1:].norm()))
+
+
+@pytest.mark.parametrize("name", ["eps", "zero snr", "flow shift 3", "edm"])
+def test_mean_and_deviation_of_samples_are_right_at_every_level(name):
+    """8 million samples: the standard error of a deviation is 2.5e-4 of it."""
+    gamma = 1.0 if name == "edm" else 0.3
+    sigmas, seen = _levels_of(name, gamma, (1, 4, 1448, 1448), lambda x: (x.mean(), x.std()))
+    for (mean, deviation), sigma in zip(seen, sigmas, strict=False):
+        _assert_right(name, sigma, float(mean), float(deviation))
+
+
+def _levels_of(name, gamma, shape, told=torch.clone):
+    """The levels of a run, and what is `told` of x at each."""
+    sampling, seen = MODELS[name], []
     # Below the top level, where the host starts with sqrt(1 + sigma^2) in place of sigma.
     sigmas = schedule(plan_timesteps(4, "trailing", 0.95), fakes.Patcher(sampling))
-    seen = []
+    guider = fakes.Guider(sampling, truth=torch.tensor(IMAGE))
+    latent = torch.full(shape, IMAGE)
+    fakes.run(
+        make_sampler("tcd", gamma=gamma),
+        guider,
+        sigmas,
+        _first_noise(shape),
+        latent,
+        callback=lambda _step, _image, x, _total: seen.append(told(x)),
+        seed=SEED,
+    )
+    assert len(seen) == 4
+    return sigmas.tolist(), seen
 
-    def callback(_step, _image, x, _total):
-        seen.append((float(x.mean()), float(x.std())))
 
-    noise = torch.randn(SHAPE, generator=torch.Generator().manual_seed(2))
-    truth = torch.tensor(IMAGE)
-    guider = fakes.Guider(sampling, truth=truth)
-    latent = torch.full(SHAPE, IMAGE)
-    fakes.run(make_sampler("tcd", gamma=gamma), guider, sigmas, noise, latent, callback=callback)
-    for (mean, deviation), sigma in zip(seen, sigmas.tolist(), strict=False):
-        alpha = 1 - sigma if name in FLOWS else 1
-        assert mean == pytest.approx(alpha * IMAGE, abs=TOLERANCE * max(1, sigma))
-        assert deviation == pytest.approx(sigma, rel=TOLERANCE)
+def _first_noise(shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(2))
+
+
+def _assert_right(name, sigma, mean, deviation):
+    alpha = 1 - sigma if name in FLOWS else 1
+    assert mean == pytest.approx(alpha * IMAGE, abs=TOLERANCE * max(1, sigma))
+    assert deviation == pytest.approx(sigma, rel=TOLERANCE)
 
 
 def _both(ours, theirs, sampling, sigmas, noise):
@@ -78,6 +113,7 @@ def _both(ours, theirs, sampling, sigmas, noise):
     return float((got - expected).abs().max() / expected.abs().max())
 
 
+@pytest.mark.floor(steps=4)
 @pytest.mark.parametrize("steps", [1, 2, 4, 8])
 @pytest.mark.parametrize("name", FLOWS)
 def test_on_flow_models_gamma_0_is_euler_and_gamma_1_is_core_lcm(name, steps, largest):
@@ -90,6 +126,7 @@ def test_on_flow_models_gamma_0_is_euler_and_gamma_1_is_core_lcm(name, steps, la
     assert largest("flow, gamma 1 against core lcm", error) < 1e-5
 
 
+@pytest.mark.floor
 @pytest.mark.parametrize("name", ["eps", "v", "x0", "zero snr", "edm"])
 def test_on_other_models_ddim_is_euler_and_lcm_is_core_lcm(name, largest):
     sampling = MODELS[name]
@@ -103,6 +140,7 @@ def test_on_other_models_ddim_is_euler_and_lcm_is_core_lcm(name, largest):
     assert largest("LCM against core lcm", error) < 1e-5
 
 
+@pytest.mark.floor
 @pytest.mark.parametrize("name", ["eps", "v", *FLOWS])
 def test_the_sampler_of_sdxl_turbo_is_core_s_euler_ancestral(name, largest):
     sampling = MODELS[name]
@@ -113,6 +151,7 @@ def test_the_sampler_of_sdxl_turbo_is_core_s_euler_ancestral(name, largest):
     assert largest("ancestral against core euler_ancestral", error) < 1e-5
 
 
+@pytest.mark.floor
 def test_continuous_models_refuse_gamma_between_0_and_1():
     sampling = MODELS["edm"]
     sigmas = schedule([999, 499], fakes.Patcher(sampling))
@@ -125,6 +164,7 @@ def test_continuous_models_refuse_gamma_between_0_and_1():
         )
 
 
+@pytest.mark.floor
 def test_without_a_model_the_levels_are_the_host_s_table_bit_for_bit():
     table = host.ModelSamplingDiscrete().sigmas
     assert torch.equal(torch.tensor([standard_sigma(t) for t in range(1000)]), table)
@@ -134,6 +174,7 @@ def test_without_a_model_the_levels_are_the_host_s_table_bit_for_bit():
     assert torch.equal(with_model[:-1], table[torch.tensor(times)])
 
 
+@pytest.mark.floor
 def test_fractions_between_entries_are_the_host_s_interpolation():
     sampling = MODELS["eps"]
     expected = float(sampling.sigma(torch.tensor(936.5)))
@@ -141,6 +182,7 @@ def test_fractions_between_entries_are_the_host_s_interpolation():
     assert schedule([936.5], fakes.Patcher(sampling))[0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.floor
 @pytest.mark.parametrize("name", FLOWS)
 def test_flow_levels_respect_the_shift(name):
     sampling = MODELS[name]
@@ -151,6 +193,7 @@ def test_flow_levels_respect_the_shift(name):
     assert sigmas.tolist() == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.floor
 def test_a_distilled_table_keeps_its_timesteps():
     """Core's ModelSamplingDiscrete node set to lcm: 50 entries at t = 19, 39 ... 999."""
     from comfy_extras.nodes_model_advanced import LCM, ModelSamplingDiscreteDistilled

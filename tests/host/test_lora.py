@@ -12,6 +12,7 @@ import torch
 from fewstep.host.folders import lora_names
 from fewstep.nodes.lora_loader import FewStepLoraLoader
 
+pytestmark = pytest.mark.floor
 FORMS = [
     *((base, keys) for base in ("SD 1.5", "SDXL") for keys in narrow.KEYS[:4]),
     ("FLUX.1", "transformer"),
@@ -65,6 +66,9 @@ def is_untouched(model):
     return True
 
 
+@pytest.mark.floor(keys="kohya")
+@pytest.mark.floor(base="SD 1.5", keys="peft")
+@pytest.mark.floor(base="FLUX.1", keys="transformer")
 @pytest.mark.parametrize(("base", "keys"), FORMS)
 def test_merge_and_live_make_the_same_picture_to_1e_3(base, keys, folder, load, largest, caplog):
     write(folder, base, keys)
@@ -127,6 +131,8 @@ def _stages(with_lora, without, sigmas, cut, **knobs):
     return narrow.sampled(without, "SD 1.5", sigmas[cut:], **{**knobs, "latent": half}, noise=False)
 
 
+@pytest.mark.floor(steps=2, cfg=4.0)
+@pytest.mark.floor(steps=4, cfg=1.0)
 @pytest.mark.parametrize("cfg", [1.0, 4.0])
 @pytest.mark.parametrize(("steps", "strengths", "cut"), [(2, "1, 0", 1), (4, "1,1,1,0", 3)])
 def test_strengths_1_0_are_two_stages_with_and_without(steps, strengths, cut, cfg, folder, load):
@@ -140,6 +146,7 @@ def test_strengths_1_0_are_two_stages_with_and_without(steps, strengths, cut, cf
     assert not close(whole, narrow.sampled(load(model)[0], "SD 1.5", sigmas, cfg=cfg))
 
 
+@pytest.mark.floor(start=1)
 @pytest.mark.parametrize("start", [1, 2, 3])
 def test_steps_count_from_where_a_sampler_begins(start, folder, load):
     """Image to image and the second half of split SIGMAS: both are sigmas that begin lower."""

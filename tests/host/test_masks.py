@@ -34,6 +34,7 @@ def _masked(sampler, name, denoise, steps=4, callback=None):
     return latent, mask.bool().expand_as(latent), result
 
 
+@pytest.mark.floor(sampler="TCD", steps=4, denoise=0.6)
 @pytest.mark.parametrize("denoise", [1.0, 0.6])
 @pytest.mark.parametrize("steps", [1, 4, 8])
 @pytest.mark.parametrize("name", MODELS)
@@ -45,6 +46,7 @@ def test_the_unmasked_latent_comes_back_bit_for_bit(sampler, name, steps, denois
     assert not torch.allclose(result[masked], latent[masked])
 
 
+@pytest.mark.floor
 def test_previews_are_the_masked_image_in_order_and_not_changed_afterwards():
     told = []
 

@@ -1,5 +1,6 @@
 """The loader of one-step models on narrow models of the host: noise, prediction, refusals."""
 
+import itertools
 import math
 import re
 from dataclasses import replace
@@ -29,6 +30,7 @@ from narrow_runs import (
     seen_by,
 )
 
+pytestmark = pytest.mark.floor
 RECIPES = {800: "hyper-sd/sdxl-1step-unet", 399: "dmd2/sdxl-1step-unet"}
 SAMPLERS = {
     "our LCM": lambda: make_sampler("lcm"),
@@ -44,24 +46,19 @@ def write(models_folder, base="SDXL", layout="diffusers", name="a.safetensors", 
     narrow.write(models_folder, name, {key: value.to(dtype) for key, value in tensors.items()})
 
 
-@pytest.mark.parametrize("scheduler", ["recipe", "simple", "sgm_uniform", "normal"])
-@pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("start", RECIPES)
-def test_the_network_sees_noise_of_std_1_at_its_timestep(
-    start, sampler, scheduler, models_folder, load_model
-):
+def test_the_network_sees_noise_of_std_1_at_its_timestep(start, models_folder, load_model):
     """Measured inside the model at the first step: 1.000 +- 0.002."""
     write(models_folder)
-    model = load_model(recipe=RECIPES[start])[0]
-    if scheduler == "recipe":
-        sigmas = schedule([start], model)
-    else:
-        sigmas = scheduled(model, scheduler)
-    model, calls = seen_by(model)
-    run(model, "SDXL", SAMPLERS[sampler](), sigmas, noise_of_unit_size())
-    x, timestep = calls[0]
-    assert abs(float(x.std()) - 1) < 0.002
-    assert float(timestep) == start
+    loaded = load_model(recipe=RECIPES[start])[0]
+    levels = {name: scheduled(loaded, name) for name in ("simple", "sgm_uniform", "normal")}
+    levels["recipe"] = schedule([start], loaded)
+    for sampler, scheduler in itertools.product(SAMPLERS, levels):
+        model, calls = seen_by(loaded)
+        run(model, "SDXL", SAMPLERS[sampler](), levels[scheduler], noise_of_unit_size())
+        x, timestep = calls[0]
+        assert abs(float(x.std()) - 1) < 0.002, (sampler, scheduler)
+        assert float(timestep) == start, (sampler, scheduler)
 
 
 @torch.no_grad()
@@ -76,6 +73,8 @@ def of_diffusers(base, scheduler, noise, **config):
     return x
 
 
+@pytest.mark.floor(start=800, layout="diffusers")
+@pytest.mark.floor(start=399, layout="ComfyUI")
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
 @pytest.mark.parametrize("start", RECIPES)
 def test_a_one_step_sdxl_unet_is_diffusers_lcm_to_2e_3(
@@ -107,6 +106,8 @@ def test_sdxs_in_one_step_is_diffusers_to_2e_3(models_folder, load_model, larges
     assert largest("SDXS against diffusers", error) < 2e-3
 
 
+@pytest.mark.floor(base="SD 1.5", layout="diffusers")
+@pytest.mark.floor(base="SDXL", layout="ComfyUI")
 @pytest.mark.parametrize("layout", ["diffusers", "ComfyUI"])
 @pytest.mark.parametrize("base", ["SD 1.5", "SDXL"])
 def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, models_folder, load_model, largest):
@@ -190,6 +191,7 @@ def test_a_recipe_of_one_s_own_says_v_and_a_start_between_timesteps(models_folde
     assert abs(float(calls[0][0].std()) - 1) < 0.002
 
 
+@pytest.mark.floor(name="realism")
 @pytest.mark.parametrize(("name", "shift"), [("realism", 250), ("vibrant", 500)])
 def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, models_folder, load_model):
     """Two steps by hand on diffusers' UNet: the picture is that of t', the noise that of t."""

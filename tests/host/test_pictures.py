@@ -6,6 +6,7 @@ import pytest
 import torch
 from fewstep.host.sampling.ways import walk_of
 from graphs import Graph, saved_images
+from waiting import wait_until
 
 LORA = "fewstep-demo-tcd.safetensors"
 
@@ -43,8 +44,7 @@ def test_a_comparison_is_stopped_and_the_next_one_works(server):
     node = graph.compare(int(time.time()), steps="40, 50")
     graph.save_images(node)
     prompt_id = server.submit(graph.prompt)
-    while not server.get("/queue")["queue_running"]:
-        time.sleep(0.05)
+    wait_until(lambda: server.get("/queue")["queue_running"], "the run has begun")
     time.sleep(1)
     server.interrupt()
     entry = server.wait(prompt_id)

@@ -13,6 +13,7 @@ from fewstep.pictures import time_of
 from fewstep.recipes import builtin_recipes
 from fewstep.schedulers import grid
 
+pytestmark = pytest.mark.floor
 FLOW = model_sampling(host.CONST, host.ModelSamplingDiscreteFlow, shift=3.0)
 
 

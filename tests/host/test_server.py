@@ -7,6 +7,7 @@ import pytest
 import torch
 from fewstep.tools.hosts.run_error import RunError
 from graphs import Graph, latents, sampled, saved_latents
+from waiting import wait_until
 
 NODES = [
     "FewStepSamplerTCD",
@@ -278,8 +279,7 @@ def test_interrupting_ends_the_run_and_the_next_one_works(server):
     graph = Graph(size=512)
     graph.save(graph.sample(graph.tcd(), graph.sigmas(50), graph.noise(int(time.time()))))
     prompt_id = server.submit(graph.prompt)
-    while not server.get("/queue")["queue_running"]:
-        time.sleep(0.05)
+    wait_until(lambda: server.get("/queue")["queue_running"], "the run has begun")
     time.sleep(1)
     server.interrupt()
     entry = server.wait(prompt_id)

@@ -16,6 +16,7 @@ def _accelerated(size=64):
     return graph, [loader[0], 1]
 
 
+@pytest.mark.floor(denoise=0.6)
 @pytest.mark.parametrize("denoise", [0.9, 0.6, 0.3, 0.1])
 def test_image_to_image_keeps_its_steps_and_starts_at_the_level(server, denoise):
     """1, 2 and 4 steps; 0.1 has a grid of five points, and starts at 99."""
@@ -34,6 +35,7 @@ def test_image_to_image_keeps_its_steps_and_starts_at_the_level(server, denoise)
     assert all(latent.isfinite().all() for latent in saved_latents(server, entry, *saved))
 
 
+@pytest.mark.floor(seed=42)
 @pytest.mark.parametrize("seed", [42, 43])
 def test_two_steps_and_two_more_at_twice_the_size_keep_the_picture(server, seed):
     """The large picture, made small again, is the first one: a correlation over 0.8 in pixels."""
