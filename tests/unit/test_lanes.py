@@ -51,9 +51,11 @@ def test_in_one_lane_jobs_come_in_turn_with_the_libraries_threads_as_they_were(t
     assert capfd.readouterr().out.split("\n")[:2] == [f"a {threads}", f"b {threads}"]
 
 
+# Ctrl-C as in a terminal: a shell starts what runs in its background with it ignored.
 _PARENT = """
-import sys, types
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, sys.argv[1])
 from tools.testing.lanes import Job, run_jobs
 folder = Path(sys.argv[2])

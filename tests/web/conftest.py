@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from graph import open_empty, settled  # noqa: E402
+from graph import LONGEST, open_empty, settled  # noqa: E402
 from page_guard import PageGuard  # noqa: E402
 
 _ARGUMENTS = [
@@ -33,6 +33,13 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _READY = "window.app?.vueAppReady && app.extensionManager"
+# Without what the page draws and stores anew for each workflow beside it.
+_SETTINGS = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Workflow.Persist": False,
+    "Comfy.Graph.CanvasInfo": False,
+}
 # A busy machine takes a minute for what else takes five seconds.
 _START_MS = 180_000
 FAILED = DEV / "reports" / "screenshots"
@@ -82,10 +89,11 @@ def renderer(request) -> str:
 
 @pytest.fixture(scope="session")
 def shared_page(server, browser, renderer):
-    settings = {"Comfy.TutorialCompleted": True, "Comfy.VueNodes.Enabled": renderer == "nodes 2.0"}
+    settings = {"Comfy.VueNodes.Enabled": renderer == "nodes 2.0", **_SETTINGS}
     server.post("/settings", settings)
     # Without the page's animations nothing has to be waited for that is only on its way.
     page = browser.new_page(viewport={"width": 1900, "height": 1100}, reduced_motion="reduce")
+    page.set_default_timeout(LONGEST * 1000)
     page.guard = PageGuard(page)
     page.goto(server.url, timeout=_START_MS)
     page.wait_for_function(_READY, timeout=_START_MS)

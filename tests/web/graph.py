@@ -70,24 +70,29 @@ _PLACES = "() => app.graph.nodes.map(node => [...node.pos, ...node.size])"
 _VIEW = "([x, y, scale]) => { app.canvas.ds.scale = scale; app.canvas.ds.offset = [x, y] }"
 # With an id of its own, since the page remembers widget values by graph and node, also after
 # graph.clear(); and the tabs before it are closed, since the page is slower with each tab.
-_OPEN = """async workflow => {
-    workflow ??= { id: crypto.randomUUID(), version: 0.4, nodes: [], links: [] }
-    await app.loadGraphData(workflow)
-    const tabs = app.extensionManager.workflow
-    for (const tab of [...tabs.openWorkflows]) {
-        if (tab !== tabs.activeWorkflow) await tabs.closeWorkflow(tab)
-    }
-}"""
+_OPEN = f"""async workflow => {{
+    workflow ??= {{ id: crypto.randomUUID(), version: 0.4, nodes: [], links: [] }}
+    const late = new Promise(done => setTimeout(done, {LONGEST * 1000}, false))
+    const open = async () => {{
+        await app.loadGraphData(workflow)
+        const tabs = app.extensionManager.workflow
+        for (const tab of [...tabs.openWorkflows]) {{
+            if (tab !== tabs.activeWorkflow) await tabs.closeWorkflow(tab)
+        }}
+        return true
+    }}
+    return Promise.race([open(), late])
+}}"""
 
 
-def open_workflow(page, workflow: dict) -> None:
+def open_workflow(page, workflow: dict | None) -> None:
     """Opens a workflow as the page does with a file."""
-    page.evaluate(_OPEN, workflow)
+    assert page.evaluate(_OPEN, workflow), f"The page opened no workflow in {LONGEST} seconds."
 
 
 def open_empty(page) -> None:
     """Opens a workflow without nodes."""
-    page.evaluate(_OPEN)
+    open_workflow(page, None)
 
 
 def settled(page) -> None:

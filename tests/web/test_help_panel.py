@@ -11,6 +11,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from graph import PageGraph, open_empty  # noqa: E402
 
 DOCS = Path(__file__).parents[2] / "web" / "docs"
+NODES = sorted(page.stem for page in DOCS.glob("*.md"))
+# The help is the same in Nodes 2.0; what is selected there is a node with a plot, with a badge,
+# and with neither.
+SELECTED = ["FewStepScheduler", "FewStepLoraLoader", "FewStepSamplerTCD"]
+CASES = [("classic", node) for node in NODES] + [("nodes 2.0", node) for node in SELECTED]
 # The middle of a node's title, on the page.
 _TITLE = """id => {
     const node = app.graph.getNodeById(id)
@@ -31,7 +36,7 @@ def panel(shared_page):
         shared_page.get_by_role("button", name="Toggle properties panel").click()
 
 
-@pytest.mark.parametrize("node_type", sorted(page.stem for page in DOCS.glob("*.md")))
+@pytest.mark.parametrize(("renderer", "node_type"), CASES, indirect=["renderer"])
 def test_info_shows_the_help_page_with_its_picture(page, panel, screenshot, node_type):
     graph = PageGraph(page)
     node = graph.add(node_type, (300, 200))

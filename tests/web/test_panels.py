@@ -24,6 +24,17 @@ _SETTING = "([name, value]) => app.extensionManager.setting.set(name, value)"
 _GLOBALS = """() => [document.head.childElementCount, document.body.childElementCount,
     Object.keys(window).filter(key => /few.?step/i.test(key)).length,
     Object.getOwnPropertyNames(LiteGraph.LGraphNode.prototype).length]"""
+# Methods of the host that are written in one of our files.
+_PATCHED = """async () => {
+    const ours = (await (await fetch("/extensions")).json()).filter(path => /fewstep/i.test(path))
+    const texts = await Promise.all(ours.map(async path => (await fetch(path)).text()))
+    return ["LGraph", "LGraphCanvas", "LGraphNode"].flatMap(name => {
+        const methods = Object.getOwnPropertyDescriptors(LiteGraph[name].prototype)
+        return Object.entries(methods).filter(([, { value, get, set }]) => [value, get, set].some(
+            one => typeof one === "function" && texts.some(text => text.includes(String(one)))
+        )).map(([method]) => `${name}.${method}`)
+    })
+}"""
 # How far the words of a panel reach over its edges, and its content over what is seen of it.
 _CUT = """ids => ids.map(id => {
     const root = app.graph.getNodeById(id).widgets.at(-1).element
@@ -278,6 +289,10 @@ def test_the_page_keeps_its_head_body_and_globals(page, graph):
         graph.panel(node)
     assert page.evaluate(_GLOBALS) == before
     assert before[2] == 0
+
+
+def test_no_method_of_the_host_is_patched(page):
+    assert page.evaluate(_PATCHED) == []
 
 
 def _speak(page, language):
