@@ -44,9 +44,6 @@ def _section(base: str, recipes: list[Any]) -> str:
 
 
 def _row(recipe: Any) -> str:
-    sampler = (
-        f"{recipe.sampler}, gamma {recipe.gamma:g}" if recipe.sampler == "tcd" else recipe.sampler
-    )
     strength = f", strength {recipe.strength:g}" if recipe.strength != 1 else ""
     doubt = " *" if recipe.unconfirmed else ""
     needs = "".join(f"; needs {need}" for need in recipe.needs)
@@ -55,7 +52,7 @@ def _row(recipe: Any) -> str:
         f"`{recipe.id}`",
         recipe.steps,
         recipe.cfg,
-        sampler,
+        recipe.sampler_text,
         _timesteps(recipe),
     )
     return f"| {' | '.join(map(str, cells))} |\n"
