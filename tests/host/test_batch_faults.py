@@ -119,7 +119,7 @@ def test_a_connection_that_is_cut_and_late(server, case, tmp_path):
     out = tmp_path / "out"
     with BadProxy(urlsplit(server.url).port) as proxy:
         code, said = run(workflow, out, *JOBS, servers=[proxy.url])
-        assert proxy.cut > 10
+        assert proxy.cut > 10, f"only {proxy.cut} connections were cut"
     assert code == 0, said
     assert_as_undisturbed(out, whole, server.base_dir, prefix)
 
