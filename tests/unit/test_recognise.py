@@ -149,6 +149,13 @@ def test_twins_are_named_and_none_is_chosen(tmp_path):
     assert ids(recognise("TCD-SD15-LoRA/a.safetensors", header, RECIPES)) == ["tcd/sd15-lora"]
 
 
+def test_a_name_that_fits_two_recipes_chooses_neither(tmp_path):
+    tensors = replicas.lora("SD 1.5", "kohya")
+    header = read_header(replicas.write(tmp_path / "a.safetensors", tensors, {"format": "pt"}))
+    found = recognise("tcd-sd15 and lcm-lora-sdv1-5.safetensors", header, RECIPES)
+    assert (found.recipe, ids(found)) == (None, ["lcm/sd15-lora", "tcd/sd15-lora"])
+
+
 def test_a_name_does_not_make_a_lora_of_another_base_its_own(tmp_path):
     tensors = replicas.lora("SD 1.5", "kohya", rank=16, targets=replicas.ATTENTION)
     header = read_header(replicas.write(tmp_path / "a.safetensors", tensors))
