@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import comfy.lora_convert
-import comfy.utils
 import torch
 
 from ...recipes import Header, read_header
-from ..weight_files import header_of, is_safetensors
+from ..weight_files import header_of, is_safetensors, read_data
 from .product import Product
 
 
@@ -42,13 +41,7 @@ def read_lora(path: Path) -> tuple[LoraFile, Header]:
 @lru_cache(maxsize=1)
 def _cached(path: Path, _size: int, _changed: int) -> LoraFile:
     """The last file read stays, as in core's loader: a strength is changed more often."""
-    try:
-        tensors = comfy.utils.load_torch_file(str(path), safe_load=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path.name} cannot be read as data alone. Files that run code when they are read are "
-            "refused: get it as .safetensors."
-        ) from error
+    tensors = read_data(path, path.name)
     whole = isinstance(tensors, Mapping) and all(
         isinstance(tensor, torch.Tensor) for tensor in tensors.values()
     )

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import comfy.utils
 import safetensors
 import torch
 
 from ...recipes import Header, read_header
-from ..weight_files import header_of, is_safetensors
+from ..weight_files import header_of, is_safetensors, read_data
 
 
 class Guidance(NamedTuple):
@@ -28,7 +27,7 @@ def read_model_header(path: Path, name: str) -> Header:
             return read_header(path)
         except ValueError as error:
             raise ValueError(f"{name} cannot be loaded. {error}") from error
-    tensors = _read_data(path, name)
+    tensors = _tensors_of(path, name)
     return header_of(tensors, path.stat().st_size)
 
 
@@ -45,19 +44,13 @@ def read_guidance(path: Path, name: str, header: Header) -> Guidance | None:
     if linear is None:
         raise ValueError(f"{name} is not complete: {firsts[0]} is missing. Get the file again.")
     if not is_safetensors(path):
-        tensors = _read_data(path, name)
+        tensors = _tensors_of(path, name)
         return Guidance(tensors[cond_proj], tensors[linear])
     with safetensors.safe_open(path, "pt") as file:
         return Guidance(file.get_tensor(cond_proj), file.get_tensor(linear))
 
 
-def _read_data(path: Path, name: str) -> dict[str, torch.Tensor]:
-    """The tensors of a file that is no safetensors, read as data alone."""
-    try:
-        tensors = comfy.utils.load_torch_file(str(path), safe_load=True)
-    except Exception as error:
-        raise ValueError(
-            f"{name} cannot be read as data alone: it is cut off, or it runs code when it is read, "
-            "which is refused. Get it again, as .safetensors if there is one."
-        ) from error
+def _tensors_of(path: Path, name: str) -> dict[str, torch.Tensor]:
+    """The tensors of a file that is no safetensors, without what else is in it."""
+    tensors = read_data(path, name)
     return {key: value for key, value in tensors.items() if isinstance(value, torch.Tensor)}
