@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..recipes import Recipe
+from ..recipes import Found, Recipe
+from .base_model import base_warnings
 
+# One key whatever is attached: the host takes models with other keys for other weights.
 _KEY = "fewstep_accelerator"
 
 
@@ -20,40 +22,94 @@ class Applied(NamedTuple):
 
 
 class Accelerator(NamedTuple):
-    """The accelerator a model has: the name of its file and what it was recognised as.
+    """The file a loader put on a model, its recipe, or None with why it has none in `told`.
 
-    `applied` says how a LoRA is on the model.
+    `loader` is the title of the node. `applied` says how a LoRA is on the model. `on` is false for
+    what speeds nothing up: a LoRA at strength 0, a whole model without a recipe.
     """
 
     file: str
-    title: str
+    loader: str
+    told: str
+    recipe: Recipe | None
     applied: Applied | None = None
+    on: bool = True
+
+
+class Given(NamedTuple):
+    """The recipe to sample with, where it is from if that is not plain, and what is doubtful."""
+
+    recipe: Recipe
+    source: list[str]
+    warnings: list[str]
 
 
 def set_accelerator(model: Any, accelerator: Accelerator) -> None:
-    """Remembers it on `model`, a patcher and a clone of one's own; its clones keep it."""
-    model.set_attachments(_KEY, accelerator)
+    """Remembers it on `model`, a patcher and a clone of one's own; its clones keep it.
+
+    What speeds the model up already stays.
+    """
+    other = accelerator_of(model)
+    if not (other and other.on):
+        model.set_attachments(_KEY, accelerator)
 
 
 def accelerator_of(model: Any) -> Accelerator | None:
     return model.get_attachment(_KEY)
 
 
-def check_single(model: Any, file: str) -> None:
-    """Raises ValueError if `model`, a patcher, has an accelerator already."""
+def check_single(model: Any, file: str, found: Found, chosen: Recipe | None) -> None:
+    """Raises ValueError if `model`, a patcher, has an accelerator; `file` would be another one."""
     other = accelerator_of(model)
-    if other:
+    if not (other and other.on):
+        return
+    if other.recipe and (chosen or found.twins):
         raise ValueError(
-            f"This model already has the accelerator {other.title} ({other.file}), and two on one "
-            f"model burn the picture. Remove one of the two loaders; {file} was not loaded."
+            f"This model already has the accelerator {other.recipe.id} ({other.file}), and two on "
+            f"one model burn the picture. Remove one of the two loaders; {file} was not loaded."
         )
+    unknown, told = (file, found.told()) if other.recipe else (other.file, other.told)
+    raise ValueError(
+        f"This model already has {other.file}, so {file} was not loaded: only one accelerator "
+        f"goes on a model. {unknown} is not recognised ({told}): if it is a style LoRA, load it "
+        "with ComfyUI's Load LoRA, beside which any accelerator can be."
+    )
 
 
-def check_recipe_given(recipe: Recipe | None, node: str) -> None:
-    """Raises ValueError where no recipe is connected to the node with this title."""
+def recipe_for(model: Any | None, connected: Recipe | None, node: str) -> Given:
+    """The recipe for `model`, a patcher, in the node with this title: a connected one wins.
+
+    Raises ValueError where there is none, and for one that `model` cannot be sampled with.
+    """
+    carried = None if model is None else accelerator_of(model)
+    recipe = connected or (carried and carried.recipe)
     if recipe is None:
-        raise ValueError(
-            f"{node} does not know the accelerator in this model. Connect the recipe of Load "
-            "acceleration LoRA, where you can choose it if the file is not recognised, or a "
+        raise ValueError(_no_recipe(carried, node))
+    warnings = [] if model is None else base_warnings(model, recipe)
+    return Given(recipe, _source(connected, carried), warnings)
+
+
+def _source(connected: Recipe | None, carried: Accelerator | None) -> list[str]:
+    if connected is None:
+        return [f"The recipe is the model's: {carried.file}."]
+    if carried and carried.recipe and carried.recipe.id != connected.id:
+        return [
+            f"The recipe is the connected one; the model has {carried.file}, which is "
+            f"{carried.recipe.id}."
+        ]
+    return []
+
+
+def _no_recipe(carried: Accelerator | None, node: str) -> str:
+    if carried is None:
+        return (
+            f"{node} does not know the accelerator in this model. Load it with Load acceleration "
+            "LoRA or Load one-step model, which pass its settings on with the model, or connect a "
             "Few-step recipe node."
         )
+    return (
+        f"{node} has no settings to sample with: {carried.file} is not recognised "
+        f"({carried.told}). If you know which accelerator it is, choose it under recipe in "
+        f"{carried.loader}. If it is a style LoRA or a plain checkpoint, load it with ComfyUI's "
+        "own loader, and an accelerator with ours."
+    )

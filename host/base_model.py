@@ -1,6 +1,10 @@
-"""Which base model a MODEL is."""
+"""Which base model a MODEL is, and whether a recipe is for it."""
 
 from typing import Any
+
+from ..recipes import Recipe, network_of
+from ..samplers.levels import FlowLevels
+from .sampling.levels import levels_of
 
 # Names of the host's classes, and what people call these models.
 _BASES = {
@@ -20,6 +24,23 @@ _BASES = {
     "ZImage": "Z-Image",
 }
 _SD3_OF_DEPTH = {24: "SD3", 38: "SD3.5 large"}
+# Names of the host's classes of latents, for the bases that recipes are for.
+_LATENTS = {
+    "SD 1.5": "SD15",
+    "SD 2.1": "SD15",
+    "SDXS": "SD15",
+    "SDXL": "SDXL",
+    "SSD-1B": "SDXL",
+    "Segmind Vega": "SDXL",
+    "SD3": "SD3",
+    "SD3.5 medium": "SD3",
+    "SD3.5 large": "SD3",
+    "FLUX.1": "Flux",
+    "Z-Image": "Flux",
+    "Qwen-Image": "Wan21",
+    "Qwen-Image-Edit": "Wan21",
+    "Wan 14B": "Wan21",
+}
 
 
 def base_of(model: Any) -> str:
@@ -30,3 +51,30 @@ def base_of(model: Any) -> str:
         double = config.get("x_block_self_attn_layers")
         return "SD3.5 medium" if double else _SD3_OF_DEPTH.get(config.get("depth"), "")
     return _BASES.get(kind, "")
+
+
+def base_warnings(model: Any, recipe: Recipe) -> list[str]:
+    """What a person should know where `recipe` is for another base than `model`, a patcher, is.
+
+    Raises ValueError where that cannot work: other latents, or noise levels of another kind.
+    """
+    base = base_of(model)
+    called = f"this model is {base}" if base else "this model is another one"
+    latent = type(model.model.latent_format).__name__
+    if isinstance(levels_of(model), FlowLevels) != (recipe.prediction == "flow"):
+        kind = "a flow model" if recipe.prediction == "flow" else "a model with 1000 timesteps"
+        raise ValueError(_other_base(recipe, f"{called} and not {kind}", base))
+    # What the host calls otherwise can be the same: SDXL's Playground has a name of its own.
+    known = _LATENTS.get(recipe.base)
+    if known and latent in _LATENTS.values() and latent != known:
+        raise ValueError(_other_base(recipe, f"{called}, whose latents are others", base))
+    if base and network_of(base) != network_of(recipe.base):
+        return [f"The recipe {recipe.id} is for {recipe.base}, and this model is {base}."]
+    return []
+
+
+def _other_base(recipe: Recipe, why: str, base: str) -> str:
+    return (
+        f"The recipe {recipe.id} is for {recipe.base}, and {why}. Choose a recipe "
+        f"for {base or 'this model'}, or load a checkpoint of {recipe.base}."
+    )

@@ -77,7 +77,18 @@ def catalog() -> Catalog:
 
 def sha256_of(path: Path) -> str | None:
     """The sha256 of a file, or None where the host was started with another hash."""
-    new_hash = node_helpers.hasher()
-    if new_hash().name != "sha256":
-        return None
-    return HashCache(user_folder() / "hashes.json", new_hash).of(path)
+    return _hashes().of(path) if can_hash() else None
+
+
+def known_sha256(path: Path) -> str | None:
+    """The sha256 of a file where it was computed before, and the file is the same since."""
+    return _hashes().known(path) if can_hash() else None
+
+
+def can_hash() -> bool:
+    """Whether the host was started with sha256, its default: people can choose another hash."""
+    return node_helpers.hasher()().name == "sha256"
+
+
+def _hashes() -> HashCache:
+    return HashCache(user_folder() / "hashes.json", node_helpers.hasher())

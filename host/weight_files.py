@@ -7,7 +7,7 @@ from typing import Any
 import comfy.utils
 import torch
 
-from ..recipes import Header, Tensor
+from ..recipes import Header, Tensor, read_header
 
 _DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
@@ -25,6 +25,25 @@ def read_data(path: Path, name: str) -> Any:
             f"{name} cannot be read as data alone: it is cut off, or it runs code when it is read, "
             "which is refused. Get it again, as .safetensors if there is one."
         ) from error
+
+
+def read_header_of(path: Path, name: str) -> Header:
+    """The header of a file, or what stands for it in files that have none.
+
+    Raises ValueError naming the file and saying what is wrong with it.
+    """
+    if is_safetensors(path):
+        try:
+            return read_header(path)
+        except ValueError as error:
+            raise ValueError(f"{name} cannot be loaded. {error}") from error
+    return header_of(tensors_of(path, name), path.stat().st_size)
+
+
+def tensors_of(path: Path, name: str) -> dict[str, torch.Tensor]:
+    """The tensors of a file that is no safetensors, without what else is in it."""
+    tensors = read_data(path, name)
+    return {key: value for key, value in tensors.items() if isinstance(value, torch.Tensor)}
 
 
 def header_of(tensors: Mapping[str, torch.Tensor], size: int) -> Header:

@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from .. import pictures
-from ..host.accelerator import check_recipe_given
+from ..host.accelerator import recipe_for
 from ..host.images import to_image, to_picture
 from ..host.sampling.comparison import (
     Sampled,
@@ -57,8 +57,8 @@ class FewStepCompare(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="From Load acceleration LoRA or Few-step recipe: the settings of the "
-                    "accelerator in your model, where the lists do not change them.",
+                    tooltip="Not needed after one of our loaders: the model brings its recipe, for "
+                    "what the lists leave open. A recipe connected here is used in place of it.",
                 ),
                 io.String.Input(
                     "strengths",
@@ -104,8 +104,8 @@ class FewStepCompare(io.ComfyNode):
         denoise=1.0,
         seconds=False,
     ):
-        check_recipe_given(recipe, _TITLE)
-        wanted = combinations(recipe, steps, gammas, cfgs, strengths, denoise)
+        given = recipe_for(model, recipe, _TITLE)
+        wanted = combinations(given.recipe, steps, gammas, cfgs, strengths, denoise)
         check_latent(latent_image)
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)
@@ -115,7 +115,7 @@ class FewStepCompare(io.ComfyNode):
             pictures.Cell(to_picture(image), _label(cell, sampled, seconds))
             for image, cell, sampled in zip(batch, wanted.cells, made, strict=True)
         ]
-        title = [*wanted.shared, f"seed {seed}"]
+        title = [*wanted.shared, *given.warnings, f"seed {seed}"]
         sheet = pictures.contact_sheet(drawn, wanted.columns, title)
         return io.NodeOutput(to_image(sheet), batch)
 

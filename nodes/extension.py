@@ -4,6 +4,7 @@ import os
 
 from comfy_api.v0_0_2 import ComfyExtension, io
 
+from ..host.routes import add_routes
 from ..host.sampling.samplers import add_to_dropdown
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
@@ -21,6 +22,7 @@ from .tcd import FewStepTCD
 
 class FewStepExtension(ComfyExtension):
     async def on_load(self) -> None:
+        add_routes()
         if os.environ.get("FEWSTEP_KSAMPLER") == "1":
             add_to_dropdown()
         await register_replacements()

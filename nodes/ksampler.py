@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..host.accelerator import check_recipe_given
+from ..host.accelerator import recipe_for
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
@@ -49,8 +49,8 @@ class FewStepKSampler(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="From Load acceleration LoRA or Few-step recipe: the settings of the "
-                    "accelerator in your model.",
+                    tooltip="Not needed after one of our loaders: the model brings its recipe. A "
+                    "recipe connected here is used in place of it.",
                 ),
             ],
             outputs=[
@@ -73,8 +73,9 @@ class FewStepKSampler(io.ComfyNode):
         batch_seeds,
         recipe=None,
     ):
-        check_recipe_given(recipe, "Few-step KSampler")
-        settings = run_settings(recipe, steps, cfg, denoise)
+        given = recipe_for(model, recipe, "Few-step KSampler")
+        settings = run_settings(given.recipe, steps, cfg, denoise)
         conditions = positive, negative
-        made = sample(model, conditions, latent_image, recipe, settings, seed, batch_seeds)
-        return io.NodeOutput(made, f"{settings.text}\nseed {seed}, {batch_seeds}")
+        made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
+        lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
+        return io.NodeOutput(made, "\n".join(lines))

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from comfy_api.v0_0_2 import io
 
-from ..recipes import Found, Recipe
+from ..recipes import Found, Recipe, found_facts
 
 _SHOWN_AGAIN = "has_intermediate_output"
 
@@ -18,12 +18,12 @@ def for_page(
     Text, since hosts take an object in a `ui` for a file that was made.
     """
     report = {
+        **found_facts(found),
         "file": name,
         "chosen": setting,
         "recipe": chosen.id if chosen else "",
-        "how": found.how,
-        "told": found.told(),
-        "warnings": warnings,
+        # The notes are among them.
+        "notes": warnings,
     }
     return {"fewstep": [json.dumps(report)]}
 

@@ -4,6 +4,7 @@ import json
 
 from comfy_api.v0_0_2 import io
 
+from ..host.accelerator import recipe_for
 from ..host.folders import catalog
 from ..host.sampling.levels import schedule
 from ..host.sampling.samplers import recipe_sampler
@@ -94,9 +95,14 @@ class FewStepFromRecipe(io.ComfyNode):
             search_aliases=[*SEARCH_ALIASES, "settings", "preset"],
             inputs=[
                 io.Model.Input("model", tooltip="The model to sample; its noise levels are used."),
-                RecipeType.Input("recipe", tooltip="From Few-step recipe, or from a loader."),
                 recipe_steps_input(),
                 denoise_input(),
+                RecipeType.Input(
+                    "recipe",
+                    optional=True,
+                    tooltip="Not needed after one of our loaders: the model brings its recipe. A "
+                    "recipe connected here is used in place of it.",
+                ),
             ],
             outputs=[
                 io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node."),
@@ -107,15 +113,12 @@ class FewStepFromRecipe(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, recipe, steps, denoise):
-        if recipe is None:
-            raise ValueError(
-                "The loader did not recognise its file, so there is no recipe. Choose the recipe "
-                "in the loader, or connect a Few-step recipe node here."
-            )
-        settings = run_settings(recipe, steps, 0, denoise)
+    def execute(cls, model, steps, denoise, recipe=None):
+        given = recipe_for(model, recipe, "Recipe to sampler")
+        settings = run_settings(given.recipe, steps, 0, denoise)
         sigmas = schedule(settings.times, model)
-        return io.NodeOutput(recipe_sampler(recipe), sigmas, settings.cfg, settings.text)
+        text = "\n".join([settings.text, *given.source, *given.warnings])
+        return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)
 
 
 def _names() -> list[str]:

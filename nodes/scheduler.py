@@ -2,9 +2,13 @@
 
 from comfy_api.v0_0_2 import io
 
+from ..host.accelerator import recipe_for
 from ..host.sampling.levels import schedule
 from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps, times_text
 from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
+
+_TITLE = "Unified-step scheduler"
+_FROM_RECIPE = "recipe"
 
 
 class FewStepScheduler(io.ComfyNode):
@@ -12,7 +16,7 @@ class FewStepScheduler(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="FewStepScheduler",
-            display_name="Unified-step scheduler",
+            display_name=_TITLE,
             category=SCHEDULERS_CATEGORY,
             description="The exact timesteps a few-step model was trained on, at any denoise.",
             search_aliases=[*SEARCH_ALIASES, "timesteps", "trailing", "sgm_uniform", "simple"],
@@ -28,11 +32,12 @@ class FewStepScheduler(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "spacing",
-                    options=list(SPACINGS),
+                    options=[*SPACINGS, _FROM_RECIPE],
                     default=SPACINGS[0],
                     tooltip="grid: LCM, TCD, Hyper-SD unified, Flash. trailing: Hyper-SD N-step, "
                     "Lightning, Turbo, DMD2, PCM. leading: starts below the top, to compare. "
-                    "listed: the timesteps you write below.",
+                    "listed: the timesteps you write below. recipe: as the recipe says that comes "
+                    "with the model.",
                 ),
                 denoise_input(),
                 io.String.Input(
@@ -59,7 +64,8 @@ class FewStepScheduler(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay.",
+                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay. For "
+                    "the recipe that comes with the model, choose the spacing recipe.",
                 ),
             ],
             outputs=[
@@ -71,13 +77,15 @@ class FewStepScheduler(io.ComfyNode):
     @classmethod
     def execute(cls, steps, spacing, denoise, timesteps, img2img, model=None, recipe=None):
         source = spacing
-        warnings = []
-        if recipe is not None:
+        notes = []
+        if recipe is not None or spacing == _FROM_RECIPE:
+            given = recipe_for(model, recipe, _TITLE)
+            recipe = given.recipe
             spacing, timesteps = recipe.spacing, recipe.listed(steps)
             source = f"{spacing} (from {recipe.id})"
-            warnings = recipe.warnings(steps, recipe.cfg.default)
+            notes = [*recipe.warnings(steps, recipe.cfg.default), *given.source, *given.warnings]
         times = plan_timesteps(steps, spacing, denoise, timesteps, img2img)
         sigmas = schedule(times, model)
         levels = " ".join(f"{sigma:.4g}" for sigma in sigmas.tolist())
-        lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *warnings]
+        lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *notes]
         return io.NodeOutput(sigmas, "\n".join(lines))

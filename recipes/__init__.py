@@ -4,7 +4,7 @@ Pure data and files, no host.
 """
 
 from .bases import BASES, network_of
-from .brief import briefs
+from .brief import briefs, found_facts
 from .catalog import builtin_recipes
 from .choice import Choice
 from .combinations import Cell, combinations
@@ -15,7 +15,7 @@ from .layout import Layout, has_clip, has_vae, layout_of
 from .lora_names import modules_of
 from .network_ends import first_missing_end
 from .recipe import Recipe
-from .recognise import Found, needs_hash, recognise
+from .recognise import Found, needs_hash, recognise, recognise_name
 from .run_settings import RunSettings, run_settings
 from .user import Catalog, all_recipes, as_user_file
 
@@ -38,6 +38,7 @@ __all__ = [
     "builtin_recipes",
     "combinations",
     "first_missing_end",
+    "found_facts",
     "has_clip",
     "has_vae",
     "layout_of",
@@ -46,5 +47,6 @@ __all__ = [
     "network_of",
     "read_header",
     "recognise",
+    "recognise_name",
     "run_settings",
 ]

@@ -1,16 +1,17 @@
-"""A recipe as the browser needs it: what a badge and a plot show, and how its file is named."""
+"""Recipes, and what a file was recognised as, as the browser needs them."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from .recipe import Recipe
+from .recognise import Found
 
 _PLAIN = ("id", "name", "family", "base", "kind", "sampler", "spacing", "steps", "cfg")
 _IF_SET = ("gamma", "strength", "timesteps", "shift", "needs", "blocked")
 
 
 def briefs(recipes: Iterable[Recipe]) -> list[dict[str, Any]]:
-    """The recipes as JSON, without what is empty; `match` holds regular expressions for names."""
+    """The recipes as JSON, without what is empty."""
     return [_brief(recipe) for recipe in recipes]
 
 
@@ -19,5 +20,16 @@ def _brief(recipe: Recipe) -> dict[str, Any]:
     entry |= {name: value for name in _IF_SET if (value := getattr(recipe, name)) or value == 0}
     if recipe.prediction == "flow":
         entry["prediction"] = "flow"
-    patterns = dict.fromkeys(file.match for file in recipe.files if file.match)
-    return entry | ({"match": list(patterns)} if patterns else {})
+    return entry
+
+
+def found_facts(found: Found) -> dict[str, Any]:
+    """What a file was recognised as, as JSON: `what` and `base` say what it is in any case."""
+    return {
+        "recipe": found.recipe.id if found.recipe else "",
+        "how": found.how,
+        "twins": [twin.id for twin in found.twins],
+        "what": found.layout.what,
+        "base": found.layout.base,
+        "notes": list(found.notes),
+    }

@@ -121,6 +121,7 @@ _FILE: dict[str, Check] = {
     "modules": _number(0, 10**6),
     "rank": _number(0, 10**6),
     "dtype": _text_or_empty,
+    "path": _text_or_empty,
 }
 
 

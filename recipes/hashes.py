@@ -21,18 +21,22 @@ class HashCache:
 
     def of(self, path: Path) -> str:
         """The sha256 of a file in hex: computed once, until the file changes."""
-        status = path.stat()
-        key = str(path.resolve())
-        mark = [status.st_size, status.st_mtime_ns]
-        known = self._read()
-        match known.get(key):
-            case [*seen, str(digest)] if seen == mark:
-                return digest
+        if known := self.known(path):
+            return known
+        mark = _mark(path)
         digest = self._computed(path)
-        known.pop(key, None)
-        newest = dict([*known.items()][1 - _LARGEST :])
-        self._write({**newest, key: [*mark, digest]})
+        entries = self._read()
+        entries.pop(_key(path), None)
+        newest = dict([*entries.items()][1 - _LARGEST :])
+        self._write({**newest, _key(path): [*mark, digest]})
         return digest
+
+    def known(self, path: Path) -> str | None:
+        """The sha256 in hex where it was computed since the file changed last, at no cost."""
+        match self._read().get(_key(path)):
+            case [*seen, str(digest)] if seen == _mark(path):
+                return digest
+        return None
 
     def _computed(self, path: Path) -> str:
         digest = self._new_hash()
@@ -55,3 +59,12 @@ class HashCache:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(json.dumps(content, indent=0), "utf-8")
             unfinished.replace(self._file)
+
+
+def _key(path: Path) -> str:
+    return str(path.resolve())
+
+
+def _mark(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]

@@ -10,7 +10,9 @@ class KnownFile:
     """Facts about a file; what is 0 or empty is not known.
 
     `match` is a regular expression searched in the path under the models folder, in any case.
-    `modules` counts the layers a LoRA changes. `keys` names the way its tensors are called.
+    `modules` counts the layers a LoRA changes. `keys` names the way its tensors are called. `path`
+    is where it lies in the repository of its recipe: empty for the root under its name, a whole
+    link for another repository, "-" where that is not known.
     """
 
     name: str
@@ -21,3 +23,4 @@ class KnownFile:
     modules: int = 0
     rank: int = 0
     dtype: str = ""
+    path: str = ""

@@ -11,6 +11,9 @@ from .choice import Choice
 from .fields import CHECKS, file_facts
 from .known_file import KnownFile
 
+# What lies there has a link of its own.
+_REPOSITORIES = "https://huggingface.co/"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -121,6 +124,14 @@ class Recipe:
         if not self.cfg.admits(cfg):
             told.append(f"Made for CFG {self.cfg.span}, and {cfg:g} is set.")
         return told
+
+    def link_of(self, file: KnownFile) -> str:
+        """Where `file` can be downloaded, or "" where no link to the very file is known."""
+        if file.path.startswith("https://"):
+            return file.path
+        if file.path == "-" or not self.source.startswith(_REPOSITORIES):
+            return ""
+        return f"{self.source}/resolve/main/{file.path or file.name}"
 
     @property
     def has_gamma(self) -> bool:

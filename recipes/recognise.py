@@ -90,6 +90,20 @@ def recognise(
     return Found(None, UNKNOWN, tuple(pool), layout, notes)
 
 
+def recognise_name(name: str, recipes: Mapping[str, Recipe], kinds: tuple[str, ...]) -> Found:
+    """What a file called `name` would be, by its name alone; `kinds` are those it can be of."""
+    known = [
+        _Known(recipe, file)
+        for recipe in recipes.values()
+        if recipe.kind in kinds
+        for file in recipe.files
+    ]
+    named = _recipes(one for one in known if _named(one, name))
+    if len(named) == 1:
+        return Found(named[0], BY_NAME, (), Layout(named[0].kind))
+    return Found(None, UNKNOWN, tuple(named), Layout(kinds[0]))
+
+
 def _fits(one: _Known, layout: Layout) -> bool:
     """Whether nothing that is known of the file contradicts this layout."""
     base, wanted = network_of(layout.base), network_of(one.recipe.base)

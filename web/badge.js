@@ -16,18 +16,19 @@ export const BADGES = ["FewStepRecipe", ...Object.keys(LOADERS)];
  * @param {import("./strings.js").Say} say @returns {Line[]}
  */
 export const badgeOf = (node, facts, say) => {
-  const { recipe, how, why, report } = recipeFrom(node, facts);
-  const told = (report?.warnings ?? []).map((text) => warning(text, say));
-  if (!recipe) return [{ text: say(.../** @type {any} */ (why)), kind: "muted" }, ...told];
+  const { recipe, how, why, told } = recipeFrom(node, facts);
+  const notes = (told?.notes ?? []).map((text) => warning(text, say));
+  if (!recipe) return [{ text: say(.../** @type {any} */ (why)), kind: "muted" }, ...notes];
   return [
     { text: `${recipe.name}, ${recipe.base}`, kind: "title" },
     { text: settingsText(recipe, samplerOf(recipe, facts.catalog()), say) },
     ...(how ? [{ text: howText(how, say), kind: /** @type {const} */ ("muted") }] : []),
+    ...(told?.absent ? [warning(say("absent", { folder: told.absent }), say)] : []),
     ...(recipe.needs?.length
       ? [{ text: say("needs", { what: recipe.needs.join(", ") }), kind: /** @type {const} */ ("muted") }]
       : []),
     ...warningsOf(recipe, recipe.steps[0], recipe.cfg[0]).map(([key, v]) => warning(say(key, v), say)),
-    ...told,
+    ...notes,
   ];
 };
 
@@ -50,5 +51,5 @@ const settingsText = (recipe, sampler, say) => {
 /** @param {string} how @param {import("./strings.js").Say} say */
 const howText = (how, say) => {
   if (how === "hand") return say("byHand");
-  return how === "name" ? say("byName") : say("by", { how: say(how) });
+  return how === "checking" ? say("checking") : say("by", { how: say(how) });
 };

@@ -1,36 +1,76 @@
 // @ts-check
 /** What the graph says before a run: the recipe, the sampler and the model's noise levels. */
 
-import { changed, namedLike, samplerOf } from "./recipes.js";
+import { changed, samplerOf } from "./recipes.js";
 import { TABLE_LEVELS, flowLevels } from "./timesteps.js";
 import { isLinked, setting, settings, sourceOf, targetsOf } from "./upstream.js";
 
 /** @typedef {import("./recipes.js").Recipe} Recipe */
-/** @typedef {{file: string, chosen: string, recipe: string, how: string, told: string,
- *   warnings: string[]}} Report what a loader said after a run */
+/** @typedef {import("./files.js").Told} Told */
+/** @typedef {Told & {file: string, chosen: string}} Report what a loader said after a run */
 /** @typedef {{catalog: () => import("./recipes.js").Catalog,
+ *   file: (folder: string, name: string) => Told,
  *   report: (node: any) => Report | undefined}} Facts */
 /** @typedef {{recipe?: Recipe, how?: string, why?: [string, Record<string, unknown>],
- *   report?: Report, twins?: Recipe[]}} Found */
+ *   told?: Told}} Found */
 
-/** Loaders: the input that names the file, and the kinds of recipes it can be. */
+/** Loaders: the input that names the file, and the list of files it is from. */
 export const LOADERS = {
-  FewStepLoraLoader: { file: "lora_name", ofKind: (/** @type {string} */ kind) => kind === "LoRA" },
-  FewStepOneStepLoader: {
-    file: "model_name",
-    ofKind: (/** @type {string} */ kind) => kind !== "LoRA",
-  },
+  FewStepLoraLoader: { file: "lora_name", folder: "loras" },
+  FewStepOneStepLoader: { file: "model_name", folder: "models" },
 };
 
 /**
- * The recipe on a node's recipe input; `why` says in words why there is none.
+ * The recipe a node samples with: the one on its recipe input, or else the one its model brings;
+ * `why` says in words why there is none.
  * @param {any} node @param {Facts} facts @returns {Found}
  */
 export const recipeAt = (node, facts) => {
-  if (!isLinked(node, "recipe")) return { why: ["noRecipe", {}] };
+  if (!isLinked(node, "recipe")) return recipeOfModel(node, facts);
   const source = sourceOf(node, "recipe");
-  if (!source) return { why: ["sourceOff", {}] };
-  return recipeFrom(source.node, facts);
+  const connected = source ? recipeFrom(source.node, facts) : { why: sourceOff };
+  if (connected.recipe) return connected;
+  // A loader that did not recognise its file sends an empty recipe, and then the model's counts.
+  const carried = recipeOfModel(node, facts);
+  return carried.recipe ? carried : connected;
+};
+
+/** @type {[string, Record<string, unknown>]} */
+const sourceOff = ["sourceOff", {}];
+
+/**
+ * What the loaders above a node put on its model, by the host's rule: the first that does something.
+ * @param {any} node @param {Facts} facts @returns {Found}
+ */
+const recipeOfModel = (node, facts) => {
+  /** @type {Found} */
+  let carried = { why: ["noRecipe", {}] };
+  for (const at of above(node).reverse()) {
+    if (at.type === "") carried = recipeFrom(at, facts);
+    if (!(at.type in LOADERS)) continue;
+    const found = fromLoader(at, facts);
+    const on = at.type === "FewStepLoraLoader" ? setting(at, "strength") !== 0 : !!found.recipe;
+    carried = found;
+    if (on) break;
+  }
+  return carried;
+};
+
+/** The nodes a model comes through on its way to a node, the nearest first. @param {any} node @returns {any[]} */
+const above = (node) => {
+  const found = [];
+  const seen = new Set();
+  for (let at = modelSource(node); at && !seen.has(at.node); at = modelSource(at.node)) {
+    seen.add(at.node);
+    found.push(at.node);
+  }
+  return found;
+};
+
+/** @param {any} node */
+const modelSource = (node) => {
+  const slot = node.inputs?.find((/** @type {any} */ one) => one.type === "MODEL");
+  return slot ? sourceOf(node, slot.name) : null;
 };
 
 /** The recipe a node hands out. @param {any} node @param {Facts} facts @returns {Found} */
@@ -51,20 +91,26 @@ const fromRecipeNode = (node, facts) => {
 
 /** @param {any} node @param {Facts} facts @returns {Found} */
 const fromLoader = (node, facts) => {
-  const { file: input, ofKind } = LOADERS[/** @type {keyof typeof LOADERS} */ (node.type)];
+  const { file: input, folder } = LOADERS[/** @type {keyof typeof LOADERS} */ (node.type)];
   const { values, unknown } = settings(node, [input, "recipe"]);
   if (unknown.length) return { why: ["linked", { names: unknown.join(", ") }] };
   const [file, chosen] = [values[input], values.recipe];
   const { recipes } = facts.catalog();
   const report = facts.report(node);
-  const told = report && report.file === file && report.chosen === chosen ? report : undefined;
-  if (chosen !== "auto") return { recipe: recipes[chosen], how: "hand", report: told };
-  if (told?.recipe) return { recipe: recipes[told.recipe], how: told.how, report: told };
-  if (told) return { why: ["told", { text: told.told }], report: told };
-  const named = namedLike(file, recipes, ofKind);
-  if (named.length === 1) return { recipe: named[0], how: "name" };
-  if (named.length) return { why: ["twins", { names: named.map((one) => one.id).join(", ") }] };
-  return { why: ["nameSaysNothing", {}] };
+  const ran = report?.file === file && report?.chosen === chosen;
+  const told = ran ? /** @type {Report} */ (report) : facts.file(folder, file);
+  if (chosen !== "auto") return { recipe: recipes[chosen], how: "hand", told };
+  if (told.recipe) return { recipe: recipes[told.recipe], how: told.checking ? "checking" : told.how, told };
+  return { why: whyNone(told), told };
+};
+
+/** @param {Told} told @returns {[string, Record<string, unknown>]} */
+const whyNone = ({ checking, error, absent, twins, what, base }) => {
+  if (checking) return ["checking", {}];
+  if (error) return ["told", { text: error }];
+  if (twins?.length) return ["twins", { names: twins.join(", ") }];
+  if (absent) return ["absent", { folder: absent }];
+  return base ? ["notKnownFor", { what, base }] : ["notKnown", { what }];
 };
 
 /** The sampler that the SIGMAS of a scheduler meet. @param {any} node @param {Facts} facts */
@@ -111,11 +157,4 @@ export const levelsAt = (node, recipe) => {
 };
 
 /** The nearest node on the way to the model's loader that sets its noise levels. @param {any} node */
-const modelPatch = (node) => {
-  const seen = new Set();
-  for (let at = sourceOf(node, "model"); at && !seen.has(at.node); at = sourceOf(at.node, "model")) {
-    if (at.node.type.startsWith("ModelSampling")) return at.node;
-    seen.add(at.node);
-  }
-  return null;
-};
+const modelPatch = (node) => above(node).find((one) => one.type.startsWith("ModelSampling")) ?? null;

@@ -6,7 +6,7 @@ import { app } from "../../scripts/app.js";
 import { createPanels } from "./panels.js";
 import { createOptions } from "./options.js";
 
-const panels = createPanels(app);
+const panels = createPanels(app, api);
 const options = createOptions(app, api);
 
 app.registerExtension({
@@ -24,4 +24,6 @@ app.registerExtension({
     panels.attach(node);
   },
   afterConfigureGraph: () => panels.refreshSoon(),
+  // The page's Refresh, for files that were added, taken away or changed.
+  refreshComboInNodes: () => panels.forgetFiles(),
 });

@@ -80,7 +80,13 @@ export const addPanel = (node, label, withPlot, on) => {
     root.addEventListener("wheel", on.wheel, { passive: false });
   };
   begin();
+  const end = () => {
+    seen = false;
+    sizes.disconnect();
+    root.removeEventListener("wheel", on.wheel);
+  };
 
+  const sizeBefore = [...node.size];
   const widget = node.addDOMWidget(`fewstep_${root.dataset.fewstep}`, "fewstep_panel", root, {
     serialize: false,
   });
@@ -104,10 +110,12 @@ export const addPanel = (node, label, withPlot, on) => {
     },
     /** Again, for a node that is put back into a graph. */
     begin,
-    end: () => {
-      seen = false;
-      sizes.disconnect();
-      root.removeEventListener("wheel", on.wheel);
+    end,
+    /** Takes it off its node, which gets back the size it had. */
+    remove: () => {
+      end();
+      node.removeWidget(widget);
+      node.setSize(sizeBefore);
     },
   };
 };

@@ -2,6 +2,8 @@
 /** All panels of the page: made with their nodes, kept up to date, ended with their nodes. */
 
 import { BADGES, badgeOf } from "./badge.js";
+import { createFailures } from "./failures.js";
+import { createFiles } from "./files.js";
 import { LOADERS } from "./graph_settings.js";
 import { addPanel } from "./panel.js";
 import { NOTHING_KNOWN, catalogOf } from "./recipes.js";
@@ -19,8 +21,8 @@ const whenIdle = (work) => {
   else setTimeout(work, LONGEST_WAIT / 4);
 };
 
-/** @param {any} app */
-export const createPanels = (app) => {
+/** @param {any} app @param {any} api */
+export const createPanels = (app, api) => {
   /** @type {Map<any, () => void>} */
   const panels = new Map();
   /** @type {WeakMap<any, import("./graph_settings.js").Report>} */
@@ -33,8 +35,10 @@ export const createPanels = (app) => {
   let waiting = false;
   let making = false;
 
+  const files = createFiles(api, () => refreshSoon());
   const facts = {
     catalog: () => catalog,
+    file: files.told,
     report: (/** @type {any} */ node) => reports.get(node),
   };
   const say = () => sayIn(app.extensionManager.setting.get("Comfy.Locale") ?? "en");
@@ -78,6 +82,32 @@ export const createPanels = (app) => {
     }
   };
 
+  /** What takes the panels off nodes that have one only while they show a failure. @type {(() => void)[]} */
+  const passing = [];
+  const failures = createFailures(app, api, {
+    failed: (node) => {
+      if (!panels.has(node)) addTo(node);
+      refreshSoon();
+    },
+    over: () => {
+      for (const remove of passing.splice(0)) remove();
+      refreshSoon();
+    },
+  });
+
+  /** What a panel shows. @param {any} node */
+  const contentOf = (node) => {
+    const words = say();
+    const type = node.comfyClass;
+    const shown = type in SCHEDULES
+      ? scheduleOf(node, facts, words)
+      : { lines: BADGES.includes(type) ? badgeOf(node, facts, words) : [] };
+    const text = failures.of(node);
+    if (!text) return shown;
+    const others = shown.lines.filter((line) => line.text !== text);
+    return { ...shown, lines: [{ text, kind: /** @type {const} */ ("error") }, ...others] };
+  };
+
   const attach = (/** @type {any} */ node) => {
     const type = node.comfyClass;
     if (!type?.startsWith("FewStep")) return;
@@ -114,20 +144,24 @@ export const createPanels = (app) => {
       seen: refreshSoon,
     });
     const refresh = () => {
-      if (!node.graph || !panel.inView()) return;
-      const now = say();
-      panel.show(isPlot ? scheduleOf(node, facts, now) : { lines: badgeOf(node, facts, now) });
+      if (node.graph && panel.inView()) panel.show(contentOf(node));
     };
     after(node, "onRemoved", () => {
       panel.end();
       panels.delete(node);
     });
-    // A node that is taken out and put back, as undo does, is given its panel again.
-    after(node, "onAdded", () => {
-      panel.begin();
-      panels.set(node, refresh);
-      refreshSoon();
-    });
+    if (isPlot || BADGES.includes(node.comfyClass)) {
+      // A node that is taken out and put back, as undo does, is given its panel again.
+      after(node, "onAdded", () => {
+        panel.begin();
+        panels.set(node, refresh);
+        refreshSoon();
+      });
+    } else {
+      passing.push(() => {
+        if (panels.delete(node)) panel.remove();
+      });
+    }
     panels.set(node, refresh);
     onGrown(node);
     refreshSoon();
@@ -136,6 +170,7 @@ export const createPanels = (app) => {
   return {
     attach,
     refreshSoon,
+    forgetFiles: files.forget,
     /** @param {any} nodeData the definition of Few-step recipe, which holds all recipes */
     learn: (nodeData) => {
       catalog = catalogOf(nodeData);

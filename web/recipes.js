@@ -1,5 +1,5 @@
 // @ts-check
-/** The rules of `recipes/` that a page needs: which recipe a name is of, and what it says. */
+/** The rules of `recipes/` that a page needs: what a recipe says, and what a person changes in it. */
 
 import { PlanError, general } from "./timesteps.js";
 
@@ -7,7 +7,7 @@ import { PlanError, general } from "./timesteps.js";
  * @typedef {{id: string, name: string, family: string, base: string, kind: string, sampler: string,
  *   spacing: string, steps: number[], cfg: number[], gamma?: number, strength?: number,
  *   timesteps?: string | Record<string, string>, prediction?: string, shift?: number,
- *   needs?: string[], blocked?: string, match?: string[]}} Recipe
+ *   needs?: string[], blocked?: string}} Recipe
  * @typedef {import("./timesteps.js").Sampler} Sampler
  * @typedef {{recipes: Record<string, Recipe>, samplers: Record<string, Sampler>,
  *   makes: Record<string, string | Record<string, string>>}} Catalog `makes` names the sampler that
@@ -30,24 +30,6 @@ export const catalogOf = (nodeData) => {
 
 /** @param {string} key @param {any[]} list */
 const by = (key, list) => Object.fromEntries(list.map((one) => [one[key], one]));
-
-/**
- * Recipes of these kinds whose published names fit; more than one are twins.
- * @param {string} file @param {Record<string, Recipe>} recipes
- * @param {(kind: string) => boolean} ofKind
- */
-export const namedLike = (file, recipes, ofKind) =>
-  Object.values(recipes).filter((one) => ofKind(one.kind) && one.match?.some((m) => fits(m, file)));
-
-/** @param {string} pattern @param {string} file */
-const fits = (pattern, file) => {
-  try {
-    return new RegExp(pattern, "i").test(file);
-  } catch {
-    // A pattern of the user's that only Python reads: the run will tell.
-    return false;
-  }
-};
 
 /**
  * The recipe with what a Few-step recipe node changes.

@@ -23,7 +23,8 @@ export const SCHEDULES = {
 /** @param {any} node @param {Facts} facts @param {Say} say @returns {Shown} */
 export const scheduleOf = (node, facts, say) => {
   const { values, unknown } = settings(node, SCHEDULES[node.type]);
-  const free = node.type === "FewStepScheduler" && !isLinked(node, "recipe");
+  const own = node.type === "FewStepScheduler" && values.spacing !== "recipe";
+  const free = own && !isLinked(node, "recipe");
   const { recipe, why } = free ? /** @type {any} */ ({}) : recipeAt(node, facts);
   const { levels, assumed } = levelsAt(node, recipe);
   const empty = { levels, steps: [], start: null };

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which node stands for a subgraph in the graph around it. */
+/** Subgraphs: which node stands for one, and what is in it. */
 
 /** Whether a node stands for a subgraph. @param {any} node */
 export const isShell = (node) => Boolean(node.subgraph);
@@ -14,4 +14,14 @@ export const shellOf = (graph) => {
     one.nodes.filter((/** @type {any} */ node) => node.subgraph === graph),
   );
   return shells.length === 1 ? shells[0] : null;
+};
+
+/**
+ * The node that a run calls by this id: "5", or "3:5" for node 5 in the subgraph of node 3.
+ * @param {any} graph @param {string | number} id @returns {any} undefined where there is none
+ */
+export const nodeAt = (graph, id) => {
+  const [first, ...inner] = String(id).split(":");
+  const node = graph?.getNodeById(first);
+  return inner.length ? nodeAt(node?.subgraph, inner.join(":")) : node;
 };

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ...recipes import Found, Recipe
 from .. import folders
 from ..accelerator import Accelerator, check_single, set_accelerator
-from ..base_model import base_of
+from ..base_model import base_of, base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
 from . import checks
 from .applying import Applied, merge, run_live
@@ -13,6 +13,7 @@ from .matching import Match, match
 from .reading import LoraFile, read_lora
 
 MERGE, LIVE = APPLY = ("merge", "live")
+_LOADER = "Load acceleration LoRA"
 
 
 class LoadedLora(NamedTuple):
@@ -38,17 +39,18 @@ def load_lora(
     found = recognised(name, path, header)
     chosen = chosen_recipe(recipe, found, name)
     checks.check_kind(found, name)
-    check_single(model, name)
+    check_single(model, name, found, chosen)
     fit = match(model, file)
     checks.check_match(model, found, fit, name)
 
     own = chosen.strength if chosen else 1.0
     at_one = [own * share for share in each or [1.0]]
-    patched, applied = _applied(model, file, fit, strength, at_one, apply)
-    if applied:
-        title = chosen.id if chosen else "unknown"
-        set_accelerator(patched, Accelerator(name, title, applied))
-    warnings = checks.warnings(found, chosen, fit)
+    other_base = base_warnings(model, chosen) if chosen else []
+    patched = model.clone()
+    applied = _apply(patched, file, fit, strength, at_one, apply)
+    on = strength * max(at_one) > 0
+    set_accelerator(patched, Accelerator(name, _LOADER, found.told(), chosen, applied, on))
+    warnings = checks.warnings(found, chosen, fit) + ([] if found.layout.base else other_base)
     lines = [
         f"{name}: {found.told()}",
         *chosen_text(recipe),
@@ -68,17 +70,13 @@ def _check_each(each: list[float], apply: str) -> None:
         )
 
 
-def _applied(
-    model: Any, file: LoraFile, fit: Match, strength: float, at_one: list[float], apply: str
-) -> tuple[Any, Applied | None]:
-    """The model with the LoRA, and how it is on it; nothing is merged at strength 0."""
+def _apply(
+    patched: Any, file: LoraFile, fit: Match, strength: float, at_one: list[float], apply: str
+) -> Applied | None:
+    """Puts the LoRA on a model and says how it is on it; nothing is merged at strength 0."""
     if apply == LIVE:
-        patched = model.clone()
-        return patched, run_live(patched, file, fit, strength, at_one)
-    if strength * at_one[0] == 0:
-        return model, None
-    patched = model.clone()
-    return patched, merge(patched, fit, strength, at_one[0])
+        return run_live(patched, file, fit, strength, at_one)
+    return merge(patched, fit, strength, at_one[0]) if strength * at_one[0] else None
 
 
 def _layers_text(model: Any, found: Found, fit: Match, apply: str, applied: Applied | None) -> str:

@@ -6,15 +6,18 @@ from typing import Any, NamedTuple
 from ...recipes import Found, Header, Recipe, layout_of
 from .. import folders
 from ..accelerator import Accelerator, set_accelerator
+from ..base_model import base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
+from ..weight_files import read_header_of
 from . import checks
 from .guidance import set_guidance
 from .missing_output import MissingOutput
 from .one_step import prepare
 from .parts import load_companions, load_parts
-from .reading import read_guidance, read_model_header
+from .reading import read_guidance
 
 NO_BASE = "none"
+_LOADER = "Load one-step model"
 
 
 class LoadedModel(NamedTuple):
@@ -37,7 +40,7 @@ def load_model(
     Raises ValueError saying what is wrong with a file, or why the two do not go together.
     """
     path = folders.model_path(name)
-    header = read_model_header(path, name)
+    header = read_header_of(path, name)
     found = recognised(name, path, header)
     checks.check_model(found.layout, header, name)
     chosen = chosen_recipe(recipe, found, name)
@@ -46,14 +49,15 @@ def load_model(
 
     embeddings = folders.embedding_folders()
     model, clip, vae = load_parts(path, name, header, weight_dtype, embeddings)
-    told = []
+    told, other_base = [], []
     if chosen:
+        other_base = base_warnings(model, chosen)
         model, told = prepare(model, chosen, name)
-        set_accelerator(model, Accelerator(name, chosen.id))
+    set_accelerator(model, Accelerator(name, _LOADER, found.told(), chosen, on=chosen is not None))
     model, embedded = _with_guidance(model, path, name, header, guidance)
     if base:
         _, clip, vae = load_companions(*base, embeddings)
-    warnings = checks.warnings(found, chosen)
+    warnings = checks.warnings(found, chosen) + ([] if found.layout.base else other_base)
     lines = [
         f"{name}: {found.told()}",
         *chosen_text(recipe),
@@ -79,7 +83,7 @@ def _checked_base(found: Found, name: str, base: str) -> tuple[Path, str, Header
     if base == NO_BASE:
         return None
     path = folders.checkpoint_path(base)
-    header = read_model_header(path, base)
+    header = read_header_of(path, base)
     checks.check_companion(found.layout, layout_of(header), name, base)
     return path, base, header
 

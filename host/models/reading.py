@@ -6,8 +6,8 @@ from typing import NamedTuple
 import safetensors
 import torch
 
-from ...recipes import Header, read_header
-from ..weight_files import header_of, is_safetensors, read_data
+from ...recipes import Header
+from ..weight_files import is_safetensors, tensors_of
 
 
 class Guidance(NamedTuple):
@@ -15,20 +15,6 @@ class Guidance(NamedTuple):
 
     cond_proj: torch.Tensor
     linear: torch.Tensor
-
-
-def read_model_header(path: Path, name: str) -> Header:
-    """The header of a model's file, or what stands for it in files that have none.
-
-    Raises ValueError naming the file and saying what is wrong with it.
-    """
-    if is_safetensors(path):
-        try:
-            return read_header(path)
-        except ValueError as error:
-            raise ValueError(f"{name} cannot be loaded. {error}") from error
-    tensors = _tensors_of(path, name)
-    return header_of(tensors, path.stat().st_size)
 
 
 def read_guidance(path: Path, name: str, header: Header) -> Guidance | None:
@@ -44,13 +30,7 @@ def read_guidance(path: Path, name: str, header: Header) -> Guidance | None:
     if linear is None:
         raise ValueError(f"{name} is not complete: {firsts[0]} is missing. Get the file again.")
     if not is_safetensors(path):
-        tensors = _tensors_of(path, name)
+        tensors = tensors_of(path, name)
         return Guidance(tensors[cond_proj], tensors[linear])
     with safetensors.safe_open(path, "pt") as file:
         return Guidance(file.get_tensor(cond_proj), file.get_tensor(linear))
-
-
-def _tensors_of(path: Path, name: str) -> dict[str, torch.Tensor]:
-    """The tensors of a file that is no safetensors, without what else is in it."""
-    tensors = read_data(path, name)
-    return {key: value for key, value in tensors.items() if isinstance(value, torch.Tensor)}

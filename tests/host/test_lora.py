@@ -228,8 +228,8 @@ def test_a_recipe_by_hand_goes_out_with_the_model(folder, load):
 
 def test_a_recipe_for_another_base_is_told(folder, load):
     write(folder)
-    report = load(narrow.patcher("SD 1.5"), recipe="tcd/sdxl-lora")[2]
-    assert "The recipe is for SDXL, and the file is for SD 1.5." in report
+    report = load(narrow.patcher("SD 1.5"), recipe="tcd/sd21-lora")[2]
+    assert report.count("SD 2.1, and the file is for SD 1.5.") == 1
 
 
 def refused(load, folder, told, base="SD 1.5", lora_base=None, **inputs):
@@ -265,8 +265,9 @@ def test_a_second_accelerator_is_refused(apply, folder, load):
     write(folder)
     model = load(narrow.patcher("SD 1.5"), recipe="lcm/sd15-lora", apply=apply)[0]
     told = r"already has the accelerator lcm/sd15-lora \(a.safetensors\)"
-    refused(load, folder, told, model=model)
-    refused(load, folder, told, model=model.clone(), apply="live")
+    second = {"recipe": "tcd/sd15-lora"}
+    refused(load, folder, told, model=model, **second)
+    refused(load, folder, told, model=model.clone(), apply="live", **second)
 
 
 def test_files_that_are_no_lora_are_refused(folder, load):

@@ -17,7 +17,7 @@ from diffusers import DDIMScheduler, LCMScheduler
 from fewstep.host.accelerator import check_single
 from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
-from fewstep.recipes import builtin_recipes
+from fewstep.recipes import Found, Layout, builtin_recipes
 from fewstep.samplers.noise import step_noise
 from fewstep.schedulers import standard_sigma, trailing
 from narrow_runs import (
@@ -112,7 +112,8 @@ def test_sdxs_in_one_step_is_diffusers_to_2e_3(models_folder, load_model, larges
 @pytest.mark.parametrize("base", ["SD 1.5", "SDXL"])
 def test_four_ddim_steps_are_diffusers_to_2e_3(base, layout, models_folder, load_model, largest):
     write(models_folder, base, layout)
-    model = load_model(base=base, recipe="dmd2/sdxl-4step-unet")[0]
+    recipe = {"SD 1.5": "lcm/sd15-full", "SDXL": "dmd2/sdxl-4step-unet"}[base]
+    model = load_model(base=base, recipe=recipe)[0]
     noise = noise_of_unit_size()
     ours = run(model, base, make_sampler("ddim"), schedule(trailing(4), model), noise)
     scheduler = DDIMScheduler(**STANDARD, timestep_spacing="trailing", clip_sample=False)
@@ -330,9 +331,10 @@ def test_two_files_of_one_name_are_not_guessed_between(models_folder, load_model
 
 def test_an_accelerator_on_a_one_step_model_is_refused(models_folder, load_model):
     write(models_folder)
-    model = load_model(recipe=RECIPES[800])[0]
+    model, *_, recipe, _ = load_model(recipe=RECIPES[800])
+    found = Found(recipe, "file name", (), Layout("LoRA"))
     with pytest.raises(ValueError, match="already has the accelerator hyper-sd/sdxl-1step-unet"):
-        check_single(model, "b.safetensors")
+        check_single(model, "b.safetensors", found, recipe)
 
 
 def test_a_blocked_recipe_is_refused_with_its_reason(models_folder, load_model):

@@ -21,6 +21,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 
 from graph import LONGEST, open_empty, settled  # noqa: E402
+from named_files import write_named  # noqa: E402
 from page_guard import PageGuard  # noqa: E402
 
 _ARGUMENTS = [
@@ -56,12 +57,11 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 
 def _add_names(models: Path) -> None:
-    """Empty files for all that the examples name: the page asks for nothing but the names."""
+    """Files without weights for all that the examples name: the page asks what they are."""
     for file in (*EXAMPLES.glob("*.json"), *BLUEPRINTS.glob("*.json")):
         for folder, name in model_files(json.loads(file.read_text("utf-8"))):
-            (models / folder).mkdir(parents=True, exist_ok=True)
             if not (models / folder / name).exists():
-                (models / folder / name).touch()
+                write_named(models / folder / name)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
 """Schedule plots and recipe badges: what a person sees before anything runs, and after."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 import pytest
+from fewstep.recipes import builtin_recipes
 from fewstep.schedulers import standard_sigma
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -24,6 +26,9 @@ _SETTING = "([name, value]) => app.extensionManager.setting.set(name, value)"
 _GLOBALS = """() => [document.head.childElementCount, document.body.childElementCount,
     Object.keys(window).filter(key => /few.?step/i.test(key)).length,
     Object.getOwnPropertyNames(LiteGraph.LGraphNode.prototype).length]"""
+_NO_PANEL = (
+    """id => !app.graph.getNodeById(id).widgets.some(one => one.name.startsWith("fewstep_"))"""
+)
 # Methods of the host that are written in one of our files.
 _PATCHED = """async () => {
     const ours = (await (await fetch("/extensions")).json()).filter(path => /fewstep/i.test(path))
@@ -89,7 +94,7 @@ def test_the_noise_of_the_sampler_that_is_connected_is_shown(graph):
 def test_the_plot_follows_a_recipe_upstream(graph):
     recipe = graph.add("FewStepRecipe", recipe="tcd/sd15-lora", gamma=0.5, steps=6)
     sampler = graph.add("FewStepKSampler", (400, 0))
-    assert graph.panel(sampler)["lines"] == ["No recipe is connected."]
+    assert graph.panel(sampler)["lines"][0].startswith("No recipe yet: load the accelerator")
     graph.link(recipe, 0, sampler, "recipe")
     shown = graph.panel(sampler)
     assert len(shown["steps"]) == 6 and len(shown["fresh"]) == 5
@@ -132,41 +137,139 @@ def test_a_wrong_setting_is_the_sentence_the_run_would_say(graph):
     assert not shown["steps"] and 'Timestep "1200" is out of range.' in shown["lines"][0]
 
 
-def test_a_chosen_file_fills_the_badge_at_once_where_its_name_suffices(graph):
+def test_a_file_that_is_not_here_is_told_by_its_name_and_said_to_be_missing(graph):
     node = graph.add("FewStepLoraLoader")
     graph.set(node, "lora_name", "Hyper-SDXL-4steps-lora.safetensors")
-    shown = graph.panel(node)
-    assert shown["lines"][0] == "Hyper-SD 4 steps, SDXL"
-    assert "steps 4" in shown["lines"][1] and "CFG 1 (1-1.5)" in shown["lines"][1]
-    assert "by the file name" in shown["lines"][2]
+    graph.says(node, "Warning: The file is not in models/loras yet.")
+    lines = graph.panel(node)["lines"]
+    assert lines[0] == "Hyper-SD 4 steps, SDXL"
+    assert "steps 4" in lines[1] and "CFG 1 (1-1.5)" in lines[1]
+    assert lines[2] == "recognised by file name"
     graph.set(node, "lora_name", "something.safetensors")
-    assert "does not say" in graph.panel(node)["lines"][0]
+    graph.says(node, "The file is not in models/loras yet.")
+    assert len(graph.panel(node)["lines"]) == 1
     graph.set(node, "recipe", "tcd/sdxl-lora")
     assert graph.panel(node)["lines"][0] == "TCD-LoRA, SDXL"
     other = graph.add("FewStepOneStepLoader", (400, 0))
     graph.set(other, "model_name", "sdxs-512-0.9.safetensors")
-    lines = graph.panel(other)["lines"]
-    assert lines[0] == "SDXS-512-0.9, SDXS"
+    graph.says(other, "SDXS-512-0.9, SDXS")
 
 
-def test_after_a_run_the_badge_says_what_the_content_says_also_from_the_cache(page, graph):
-    graph.add("CheckpointLoaderSimple", ckpt_name="fewstep-demo.safetensors")
-    loader = graph.add("FewStepLoraLoader", (400, 0), lora_name="fewstep-demo-tcd.safetensors")
-    show = graph.add("PreviewAny", (800, 0))
-    graph.link("1", 0, loader, "model")
-    graph.link(loader, 2, show, "source")
-    page.evaluate("app.queuePrompt(0)")
-    graph.says(loader, "its own metadata")
-    # Opened anew the node knows nothing, and the host now takes its result from the cache.
+def test_the_badge_is_right_before_the_first_run(page, server, graph):
+    """By the content, as a run says it; also in a tab that was opened since."""
+    loader = graph.add("FewStepLoraLoader", lora_name="fewstep-demo-tcd.safetensors")
+    graph.says(loader, "recognised by its own metadata")
+    before = graph.panel(loader)["lines"]
+    assert before[0] == "TCD-LoRA, SD 1.5"
     open_workflow(page, page.evaluate(_SAVED))
-    assert "its own metadata" not in str(graph.panel(loader)["lines"])
-    page.evaluate("app.queuePrompt(0)")
-    graph.says(loader, "its own metadata")
-    lines = graph.panel(loader)["lines"]
-    assert lines[0] == "TCD-LoRA, SD 1.5" and "recognised by its own metadata" in lines
-    # What was said of one file is not said of the next.
-    graph.set(loader, "lora_name", "something.safetensors")
-    assert "does not say" in graph.panel(loader)["lines"][0]
+    graph.says(loader, "recognised by its own metadata")
+    graph.set(loader, "lora_name", "fewstep-demo-style.safetensors")
+    graph.says(loader, "Not recognised: LoRA, for SD 1.5.")
+    graph.set(loader, "lora_name", "fewstep-demo-tcd.safetensors")
+    graph.add("CheckpointLoaderSimple", (0, 400), ckpt_name="fewstep-demo.safetensors")
+    show = graph.add("PreviewAny", (800, 0))
+    graph.link("2", 0, loader, "model")
+    graph.link(loader, 2, show, "source")
+    assert _run(page, server) == "success"
+    assert graph.panel(loader)["lines"] == before
+
+
+def test_a_large_file_is_said_to_be_read_until_its_content_is_known(page, server, graph):
+    """The name and the header at once, the sha256 when it is there."""
+    held = []
+    page.route("**/fewstep/file?*whole=1", lambda route: held.append(route))
+    folder = server.base_dir / "user" / "fewstep" / "recipes"
+    file = server.base_dir / "models" / "loras" / "fewstep-demo-tcd.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = json.loads(builtin_recipes()["tcd/sd15-lora"].to_json())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    known = {"name": "x", "bytes": file.stat().st_size, "sha256": digest}
+    entry |= {"id": "mine/by-hash", "name": "Mine", "files": [known]}
+    (folder / "mine.json").write_text(json.dumps(entry), "utf-8")
+    try:
+        with page.expect_request("**/fewstep/file?*whole=1"):
+            loader = graph.add("FewStepLoraLoader", lora_name=file.name)
+            graph.says(loader, "The file is being read ...")
+        assert graph.panel(loader)["lines"][0] == "TCD-LoRA, SD 1.5"
+        held[0].continue_()
+        graph.says(loader, "recognised by sha256")
+    finally:
+        (folder / "mine.json").unlink()
+        page.unroute_all()
+
+
+def test_the_plot_follows_the_model_to_its_loader(page, graph):
+    """One wire: past other nodes and reroutes, and a connected recipe wins."""
+    loader = graph.add("FewStepLoraLoader", lora_name="fewstep-demo-tcd.safetensors")
+    skip = graph.add("CLIPSetLastLayer", (0, 400))
+    reroute = graph.add("Reroute", (400, 0))
+    style = graph.add("LoraLoader", (600, 0))
+    sampler = graph.add("FewStepKSampler", (1000, 0))
+    scheduler = graph.add("FewStepScheduler", (1000, 500), steps=2)
+    graph.link(loader, 0, reroute, "")
+    graph.link(reroute, 0, style, "model")
+    graph.link(skip, 0, style, "clip")
+    graph.link(style, 0, sampler, "model")
+    graph.link(style, 0, scheduler, "model")
+    graph.says(sampler, "TCD-LoRA (tcd/sd15-lora), CFG 1")
+    assert len(graph.panel(sampler)["steps"]) == 4
+    assert "tcd/sd15-lora" not in str(graph.panel(scheduler)["lines"])
+    graph.set(scheduler, "spacing", "recipe")
+    graph.says(scheduler, "TCD-LoRA (tcd/sd15-lora)")
+    recipe = graph.add("FewStepRecipe", (600, 600), recipe="hyper-sd/sd15-2step")
+    graph.link(recipe, 0, sampler, "recipe")
+    graph.says(sampler, "Hyper-SD 2 steps (hyper-sd/sd15-2step)")
+
+
+def test_of_two_loaders_the_one_that_is_on_counts(graph):
+    first = graph.add("FewStepLoraLoader", recipe="tcd/sd15-lora")
+    second = graph.add("FewStepLoraLoader", (400, 0), recipe="lcm/sd15-lora")
+    sampler = graph.add("FewStepKSampler", (800, 0))
+    graph.link(first, 0, second, "model")
+    graph.link(second, 0, sampler, "model")
+    graph.says(sampler, "tcd/sd15-lora")
+    graph.set(first, "strength", 0)
+    graph.says(sampler, "lcm/sd15-lora")
+
+
+def test_a_run_that_failed_is_explained_on_the_node_until_the_next_one(page, server, graph):
+    """Also on a node that has no panel else: the page's own message has no sentence."""
+    graph.add("CheckpointLoaderSimple", ckpt_name="fewstep-demo.safetensors")
+    text = graph.add("CLIPTextEncode", (0, 300))
+    empty = graph.add("EmptyLatentImage", (0, 600), width=64, height=64)
+    node = graph.add("FewStepKSampler", (400, 0))
+    decode = graph.add("VAEDecode", (800, 0))
+    show = graph.add("PreviewImage", (1100, 0))
+    graph.link("1", 1, text, "clip")
+    for slot in ("positive", "negative"):
+        graph.link(text, 0, node, slot)
+    graph.link("1", 0, node, "model")
+    graph.link(empty, 0, node, "latent_image")
+    graph.link(node, 0, decode, "samples")
+    graph.link("1", 2, decode, "vae")
+    graph.link(decode, 0, show, "images")
+    told = "Few-step KSampler does not know the accelerator in this model."
+    assert _run(page, server) == "error"
+    graph.says(node, told)
+    recipe = graph.add("FewStepRecipe", (0, 900), recipe="tcd/sd15-lora")
+    graph.link(recipe, 0, node, "recipe")
+    assert told in graph.panel(node)["lines"][0]
+    assert _run(page, server) == "success"
+    assert told not in str(graph.panel(node)["lines"])
+    compare = graph.add("FewStepCompare", (400, 600), steps="2, x")
+    for name, source in {"positive": text, "negative": text, "latent_image": empty}.items():
+        graph.link(source, 0, compare, name)
+    graph.link("1", 0, compare, "model")
+    graph.link("1", 2, compare, "vae")
+    graph.link(recipe, 0, compare, "recipe")
+    graph.link(compare, 0, show, "images")
+    before = page.evaluate("id => [...app.graph.getNodeById(id).size]", compare)
+    assert _run(page, server) == "error"
+    graph.says(compare, '"x" in steps cannot be used.')
+    graph.set(compare, "steps", "1")
+    assert _run(page, server) == "success"
+    wait_until(page, _NO_PANEL, "The panel did not go", compare)
+    assert page.evaluate("id => [...app.graph.getNodeById(id).size]", compare) == before
 
 
 def test_a_panel_has_words_for_those_who_do_not_see_it(graph):
@@ -313,3 +416,10 @@ def _listeners(page, element):
     listeners = session.send("DOMDebugger.getEventListeners", given)["listeners"]
     session.detach()
     return {one["type"] for one in listeners}
+
+
+def _run(page, server):
+    """Queues what is on the page and gives how it ended."""
+    with page.expect_response("**/api/prompt") as sent:
+        page.evaluate("app.queuePrompt(0)")
+    return server.wait(sent.value.json()["prompt_id"])["status"]["status_str"]
