@@ -1,13 +1,18 @@
 """Noise that belongs to an image and a step, whatever batch or device the image is made in."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
 
 NoiseSampler = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Place = tuple[int, int]
 
 _SEED_MASK = 2**64 - 1
+# Below all levels that models have.
+_LOWEST = 1e-6
 
 
 def image_seeds(seed: int, indices: Iterable[int]) -> list[int]:
@@ -15,17 +20,44 @@ def image_seeds(seed: int, indices: Iterable[int]) -> list[int]:
     return [(seed + index) & _SEED_MASK for index in indices]
 
 
-def first_noise(shape: Sequence[int], seeds: Sequence[int]) -> torch.Tensor:
-    """Initial noise B C ...: image k is what ComfyUI draws for a single image with `seeds[k]`."""
-    return torch.cat([_draw((1, *shape[1:]), seed) for seed in seeds])
+def step_noises(
+    x: torch.Tensor,
+    levels: Sequence[float],
+    seeds: Sequence[int],
+    wanted: Sequence[bool] | None = None,
+) -> list[torch.Tensor | None]:
+    """Noise like `x` for each step, None for those that are not wanted; `levels` are steps + 1.
+
+    Image k's depends on seeds[k] and the level that the step goes to, and on nothing else. All of
+    it is drawn and on the device before the first step: the loop never waits for a copy, and no
+    copy is under way from memory that is given back.
+    """
+    places = _places(levels[1:])
+    return [
+        _step_noise(x, place, seeds) if draw else None
+        for place, draw in zip(places, wanted or [True] * len(places), strict=True)
+    ]
 
 
-def step_noise(x: torch.Tensor, step: int, seeds: Sequence[int]) -> torch.Tensor:
-    """Noise like `x` for one step; image k depends on (seeds[k], step) only."""
-    noise = [_draw((1, *x.shape[1:]), _step_seed(seed, step)) for seed in seeds]
-    noise = noise[0] if len(noise) == 1 else torch.cat(noise)
+def _step_noise(x: torch.Tensor, place: Place, seeds: Sequence[int]) -> torch.Tensor:
+    noise = [_draw((1, *x.shape[1:]), _step_seed(seed, place)) for seed in seeds]
     # Always drawn on the CPU, so that every device makes the same picture.
-    return noise.to(x.device, x.dtype, non_blocking=True)
+    return torch.cat(noise).to(x.device, x.dtype)
+
+
+def _places(levels: Iterable[float]) -> list[Place]:
+    """What the noise of each step is known by: the level it goes to, and the times it was there.
+
+    So steps that are sampled one by one draw what they draw in one run. Levels are told apart to a
+    thousandth, which float error does not reach.
+    """
+    seen: Counter[int] = Counter()
+    places = []
+    for level in levels:
+        mark = round(1000 * math.log(max(level, _LOWEST) / _LOWEST))
+        places.append((mark, seen[mark]))
+        seen[mark] += 1
+    return places
 
 
 def _draw(shape: Sequence[int], seed: int) -> torch.Tensor:
@@ -33,6 +65,6 @@ def _draw(shape: Sequence[int], seed: int) -> torch.Tensor:
     return torch.randn(shape, generator=generator, device="cpu")
 
 
-def _step_seed(seed: int, step: int) -> int:
-    sequence = np.random.SeedSequence(seed, spawn_key=(step,))
+def _step_seed(seed: int, place: Place) -> int:
+    sequence = np.random.SeedSequence(seed, spawn_key=place)
     return int(sequence.generate_state(1, np.uint64)[0])

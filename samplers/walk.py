@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from tqdm.auto import trange
 
-from .noise import NoiseSampler, image_seeds, step_noise
+from .noise import NoiseSampler, image_seeds, step_noises
 from .table import Step
 
 Model = Callable[..., torch.Tensor]
@@ -29,6 +29,8 @@ def walk(
         seeds = _batch_seeds(extra_args.get("seed"), len(x))
     levels = sigmas.unbind()
     batch_levels = sigmas.to(x.dtype).unsqueeze(1).repeat(1, len(x)).unbind()
+    if noise_sampler is None:
+        drawn = step_noises(x, sigmas.tolist(), seeds, [step.fresh != 0 for step in table])
 
     for i in trange(len(table), disable=disable):
         image = model(x, batch_levels[i], **extra_args)
@@ -38,10 +40,7 @@ def walk(
         keep, clean, fresh = table[i]
         x = _mix(keep, x, clean, image)
         if fresh:
-            if noise_sampler is None:
-                noise = step_noise(x, i, seeds)
-            else:
-                noise = noise_sampler(levels[i], levels[i + 1])
+            noise = noise_sampler(levels[i], levels[i + 1]) if noise_sampler else drawn[i]
             x = torch.add(x, noise, alpha=fresh)
     return x
 

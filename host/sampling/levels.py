@@ -20,7 +20,7 @@ def read_levels(model_sampling: Any) -> Levels:
     if first.is_floating_point():
         return ContinuousLevels()
     last = model_sampling.timestep(model_sampling.sigma_max)
-    sigmas = model_sampling.sigmas.double().cpu().numpy()
+    sigmas = model_sampling.sigmas.cpu().double().numpy()
     stride = (int(last) - int(first)) / max(1, len(sigmas) - 1)
     return TableLevels(sigmas, int(first), stride)
 

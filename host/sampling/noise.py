@@ -1,10 +1,11 @@
 """Initial noise that belongs to the image, and what a mask protects."""
 
 import comfy.nested_tensor
+import comfy.sample
 import comfy.utils
 import torch
 
-from ...samplers.noise import first_noise, image_seeds
+from ...samplers.noise import image_seeds
 
 
 class ImageNoise:
@@ -16,12 +17,22 @@ class ImageNoise:
     def generate_noise(self, latent: dict) -> torch.Tensor:
         samples = latent["samples"]
         seeds = latent_seeds(self.seed, latent)
+        # The first image last: with its noise the host seeds torch's own stream of numbers, from
+        # which other nodes draw, and a single image leaves that stream as the host does.
+        drawn = [_image(samples, seeds, index) for index in reversed(range(len(seeds)))]
+        drawn.reverse()
         if not samples.is_nested:
-            return first_noise(samples.shape, seeds).to(samples.dtype)
-        parts = samples.unbind()
-        return comfy.nested_tensor.NestedTensor(
-            [first_noise(part.shape, seeds).to(part.dtype) for part in parts]
-        )
+            return torch.cat(drawn)
+        parts = zip(*(noise.unbind() for noise in drawn), strict=True)
+        return comfy.nested_tensor.NestedTensor([torch.cat(part) for part in parts])
+
+
+def _image(samples: torch.Tensor, seeds: list[int], index: int) -> torch.Tensor:
+    """The noise that the host draws for image `index` alone, all parts of it from one stream."""
+    if samples.is_nested:
+        image = [part[index : index + 1] for part in samples.unbind()]
+        return comfy.sample.prepare_noise(comfy.nested_tensor.NestedTensor(image), seeds[index])
+    return comfy.sample.prepare_noise(samples[index : index + 1], seeds[index])
 
 
 def latent_seeds(seed: int, latent: dict) -> list[int]:

@@ -9,8 +9,8 @@ from diffusers import LatentConsistencyModelPipeline, LCMScheduler
 from fewstep.host.models.guidance import guidance_embedding
 from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
-from fewstep.samplers.noise import step_noise
-from fewstep.schedulers import grid
+from fewstep.samplers.noise import step_noises
+from fewstep.schedulers import grid, standard_sigma
 from narrow_runs import STANDARD, in_the_model_s_scale, noise_of_unit_size, run
 
 SEED = 3
@@ -43,8 +43,8 @@ def _of_diffusers(base, noise, guidance, monkeypatch):
     embed = LatentConsistencyModelPipeline.get_guidance_scale_embedding
     known = embed(None, torch.tensor([guidance - 1]), embedding_dim=256)
     x = noise
-    for step, time in enumerate(scheduler.timesteps):
-        drawn = step_noise(noise, step, [SEED])
+    levels = [*map(standard_sigma, scheduler.timesteps.tolist()), 0.0]
+    for drawn, time in zip(step_noises(noise, levels, [SEED]), scheduler.timesteps, strict=True):
         monkeypatch.setattr(lcm_module, "randn_tensor", lambda *_, drawn=drawn, **__: drawn)
         given = narrow_files.given_to(base, noise.shape[-1])
         output = unet(x, time, timestep_cond=known, **given).sample

@@ -18,7 +18,7 @@ from fewstep.host.accelerator import check_single
 from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
 from fewstep.recipes import Found, Layout, builtin_recipes
-from fewstep.samplers.noise import step_noise
+from fewstep.samplers.noise import step_noises
 from fewstep.schedulers import standard_sigma, trailing
 from narrow_runs import (
     STANDARD,
@@ -205,13 +205,14 @@ def test_nitrofusion_is_shown_floor_of_t_times_shift(name, shift, models_folder,
     assert [float(timestep) for _, timestep in calls] == shown
     unet = narrow_files.of_diffusers("SDXL", narrow_files.unet("SDXL", "diffusers"))
     unit = noise
+    drawn = step_noises(noise, [*map(standard_sigma, times), 0.0], [3])
     for step, time in enumerate(shown):
         with torch.no_grad():
             eps = unet(unit, time, **narrow_files.given_to("SDXL", 16)).sample
         sigma = standard_sigma(time)
         picture = unit * math.sqrt(1 + sigma**2) - sigma * eps
         again = standard_sigma(times[-1])
-        unit = (picture + again * step_noise(picture, step, [3])) / math.sqrt(1 + again**2)
+        unit = (picture + again * drawn[step]) / math.sqrt(1 + again**2)
     assert close(in_the_model_s_scale(model, ours), picture, 2e-3)
     assert f"floor(t * {shift} / 1000)" in report
 

@@ -9,7 +9,7 @@ import torch
 from diffusers import DDIMScheduler, LCMScheduler, TCDScheduler
 from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
-from fewstep.samplers.noise import step_noise
+from fewstep.samplers.noise import step_noises
 from fewstep.schedulers import grid, trailing
 
 STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 25, 50)
@@ -56,9 +56,9 @@ def of_diffusers(made, name, times, noise, latent, monkeypatch, module=None, **o
     """diffusers' own loop on the same network, with the noise our sampler draws."""
     x = noise if not latent.any() else made.add_noise(latent, noise, torch.tensor(times[:1]))
     x = x.float()
-    for step, t in enumerate(times):
+    levels = schedule(times, fakes.Patcher(PREDICTIONS[name][0])).tolist()
+    for drawn, t in zip(step_noises(noise, levels, [SEED]), times, strict=True):
         if module:
-            drawn = step_noise(noise, step, [SEED])
             monkeypatch.setattr(module, "randn_tensor", lambda *_, drawn=drawn, **__: drawn)
         output = network(name)(x, torch.tensor([float(t)]))
         x = made.step(output, torch.tensor(t), x, return_dict=False, **options)[0].float()

@@ -171,6 +171,36 @@ def test_core_ksampler_has_the_two_entries_beside_packs_that_copy_the_list(serve
     assert torch.equal(first, second)
 
 
+@pytest.mark.parametrize("sampler", ["fewstep_tcd", "fewstep_lcm"])
+def test_single_steps_with_one_seed_equal_the_whole_run(server, sampler):
+    """To 2e-6 of the largest value: each KSampler scales the latent, and scales it back."""
+    graph = Graph()
+
+    def steps(latent, start, end):
+        return graph.add(
+            "KSamplerAdvanced",
+            model=graph.model,
+            positive=graph.positive,
+            negative=graph.negative,
+            latent_image=latent,
+            add_noise="enable" if start == 0 else "disable",
+            noise_seed=7,
+            steps=4,
+            cfg=1.0,
+            sampler_name=sampler,
+            scheduler="simple",
+            start_at_step=start,
+            end_at_step=end,
+            return_with_leftover_noise="enable" if end < 4 else "disable",
+        )
+
+    chain = graph.empty
+    for step in range(4):
+        chain = steps(chain, step, step + 1)
+    first, second = latents(server, graph, graph.save(steps(graph.empty, 0, 4)), graph.save(chain))
+    assert float((first - second).abs().max() / first.abs().max()) <= 2e-6
+
+
 def test_recipe_to_sampler_is_the_few_step_ksampler_in_parts(server):
     graph = Graph()
     recipe = graph.recipe("tcd/sd15-lora", steps=6, gamma=0.5)
