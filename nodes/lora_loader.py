@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names, lora_path
-from ..host.lora.load import APPLY, MERGE, load_lora
+from ..host.lora.load import APPLY, BY_WEIGHTS, load_lora
 from ..host.recognition import AUTO, LORAS, fingerprint, recipe_choices
 from ..schedulers import parse_strengths
 from .inputs import SEARCH_ALIASES, RecipeType
@@ -48,10 +48,11 @@ class FewStepLoraLoader(io.ComfyNode):
                 io.Combo.Input(
                     "apply",
                     options=list(APPLY),
-                    default=MERGE,
+                    default=BY_WEIGHTS,
                     tooltip="merge changes the weights once, as Load LoRA does. live leaves them "
                     "as they are and adds the LoRA while the model runs: changing the strength "
-                    "costs nothing, and it can differ from step to step.",
+                    "costs nothing, it can differ from step to step, and quantised weights are not "
+                    "rounded again. auto merges, and is live on quantised weights.",
                 ),
                 io.String.Input(
                     "step_strengths",

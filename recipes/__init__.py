@@ -12,7 +12,7 @@ from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .known_file import KnownFile
 from .layout import Layout, has_clip, has_vae, layout_of
-from .lora_names import modules_of
+from .lora_names import down_of, modules_of, text_encoder_modules_of, up_of
 from .network_ends import first_missing_end
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise, recognise_name
@@ -37,6 +37,7 @@ __all__ = [
     "briefs",
     "builtin_recipes",
     "combinations",
+    "down_of",
     "first_missing_end",
     "found_facts",
     "has_clip",
@@ -49,4 +50,6 @@ __all__ = [
     "recognise",
     "recognise_name",
     "run_settings",
+    "text_encoder_modules_of",
+    "up_of",
 ]

@@ -122,6 +122,7 @@ _FILE: dict[str, Check] = {
     "rank": _number(0, 10**6),
     "dtype": _text_or_empty,
     "path": _text_or_empty,
+    "optional": _pattern,
 }
 
 

@@ -12,7 +12,8 @@ class KnownFile:
     `match` is a regular expression searched in the path under the models folder, in any case.
     `modules` counts the layers a LoRA changes. `keys` names the way its tensors are called. `path`
     is where it lies in the repository of its recipe: empty for the root under its name, a whole
-    link for another repository, "-" where that is not known.
+    link for another repository, "-" where that is not known. `optional` is a regular expression
+    for layers of it that a model may lack.
     """
 
     name: str
@@ -24,3 +25,4 @@ class KnownFile:
     rank: int = 0
     dtype: str = ""
     path: str = ""
+    optional: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from .header import Header, Tensor
-from .lora_names import down_of, in_text_encoder
+from .lora_names import down_of, in_text_encoder, other_form_of
 
 _PREFIX = re.compile(
     r"^(lora_unet_|lora_transformer_|lycoris_|unet_|base_model_model_"
@@ -53,8 +53,9 @@ def layout_of(header: Header) -> Layout:
     """What the file with this header is."""
     tensors = header.tensors
     downs = {module: tensor for name, tensor in tensors.items() if (module := down_of(name))}
-    if downs:
-        return _lora(tensors, downs)
+    others = {of: tensor for name, tensor in tensors.items() if (of := other_form_of(name))}
+    if downs or others:
+        return _lora(tensors, downs, others)
     if any(_CONTROL_NET.search(name) for name in tensors):
         return Layout("a ControlNet")
     if any(name.startswith("model.diffusion_model.") for name in tensors):
@@ -84,20 +85,27 @@ def _other(names: Iterable[str]) -> str:
     return "a file of no known kind"
 
 
-def _lora(tensors: Mapping[str, Tensor], downs: Mapping[str, Tensor]) -> Layout:
-    if all(map(in_text_encoder, downs)):
+def _lora(
+    tensors: Mapping[str, Tensor],
+    downs: Mapping[str, Tensor],
+    others: Mapping[tuple[str, bool], Tensor],
+) -> Layout:
+    modules = {name: tensor for (name, _), tensor in others.items()} | downs
+    if all(map(in_text_encoder, modules)):
         return Layout("a LoRA for the text encoder alone")
-    widths = {
-        _plain(name): down.shape[1] if len(down.shape) > 1 else 0 for name, down in downs.items()
+    told = {name: tensor for (name, inputs), tensor in others.items() if inputs} | downs
+    widths = dict.fromkeys(map(_plain, modules), 0) | {
+        _plain(name): tensor.shape[1] if len(tensor.shape) > 1 else 0
+        for name, tensor in told.items()
     }
     ranks = Counter(down.shape[0] for down in downs.values() if down.shape)
     return Layout(
         what="LoRA",
         base=_base(widths),
-        keys=_keys_of(downs),
-        modules=len(downs),
+        keys=_keys_of(modules),
+        modules=len(modules),
         rank=ranks.most_common(1)[0][0] if ranks else 0,
-        dtype=Counter(down.dtype for down in downs.values()).most_common(1)[0][0],
+        dtype=Counter(tensor.dtype for tensor in modules.values()).most_common(1)[0][0],
         alpha=any(name.endswith(".alpha") for name in tensors),
     )
 

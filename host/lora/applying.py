@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..accelerator import Applied
-from .live import Part, add_live, replace_live
-from .matching import Match, is_product
-from .reading import LoraFile
+from .live import add_live, replace_live
+from .matching import Match
 
 
 def merge(model: Any, found: Match, strength: float, at_one: float) -> Applied:
@@ -16,25 +15,13 @@ def merge(model: Any, found: Match, strength: float, at_one: float) -> Applied:
     return Applied(found.patches, {}, (at_one,))
 
 
-def run_live(
-    model: Any, file: LoraFile, found: Match, strength: float, at_one: Sequence[float]
-) -> Applied:
-    """Lets `model`, a patcher, run with the LoRA; `merged` holds the layers that had to be."""
-    parts: dict[str, list[Part]] = {}
-    merged = {}
-    for target, adapter in found.patches.items():
-        name, start = _place(target)
-        if name is None or not is_product(adapter):
-            merged[target] = adapter
-            continue
-        parts.setdefault(name.removesuffix(".weight"), []).append(
-            Part(file.product(adapter), start)
-        )
+def run_live(model: Any, found: Match, strength: float, at_one: Sequence[float]) -> Applied:
+    """Lets `model`, a patcher, run with the LoRA; what has no live form is merged."""
     strengths = [strength * one for one in at_one]
-    add_live(model, parts, strengths)
-    if merged:
-        model.add_patches(merged, strengths[0])
-    return Applied(merged, parts, tuple(at_one))
+    add_live(model, found.live, strengths)
+    if found.merged:
+        model.add_patches(found.merged, strengths[0])
+    return Applied(found.merged, found.live, tuple(at_one))
 
 
 def with_strength(model: Any, applied: Applied, strength: float) -> Any:
@@ -64,13 +51,3 @@ def _changed(patches: list[tuple], applied: Applied, strength: float) -> list[tu
         # So that it is the weight itself, bit for bit.
         return [patch for patch in patches if id(patch[1]) not in ours]
     return [(strength, *patch[1:]) if id(patch[1]) in ours else patch for patch in patches]
-
-
-def _place(target: Any) -> tuple[str | None, int]:
-    """Layer and first output of a target; no layer where the host does more than cut outputs."""
-    if isinstance(target, str):
-        return (target, 0) if target.endswith(".weight") else (None, 0)
-    name, cut, *more = target
-    if more or not cut or cut[0] != 0:
-        return None, 0
-    return name, cut[1]

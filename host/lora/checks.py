@@ -29,6 +29,8 @@ def check_match(model: Any, found: Found, match: Match, file: str) -> None:
             f"{file} is for {wanted}, and this model is {base}. Load a checkpoint of {wanted}, or "
             f"choose a LoRA for {base}."
         )
+    if match.matched >= _ENOUGH * match.total and match.matched:
+        return
     if match.misfits:
         layer, change, weight = match.misfits[0]
         raise ValueError(
@@ -36,18 +38,34 @@ def check_match(model: Any, found: Found, match: Match, file: str) -> None:
             f"layers have another shape, such as {layer} with {_shape(weight)} for "
             f"{_shape(change)} in the LoRA. It is for another base model: choose its checkpoint."
         )
-    if match.matched < _ENOUGH * match.total or not match.matched:
-        example = f", such as {match.missing[0][:80]}" if match.missing else ""
+    example = f", such as {match.missing[0][:80]}" if match.missing else ""
+    raise ValueError(
+        f"Only {match.matched} of {match.total} layers of {file} are in this model"
+        f"{_called(base)}; the others are missing{example}. It is for another base model, or "
+        "its keys have a form that is not known: choose the checkpoint it was made for."
+    )
+
+
+def check_live(match: Match, each: list[float], file: str) -> None:
+    """Raises ValueError for strengths by step on layers that cannot run live."""
+    if match.merged and len({*each}) > 1:
         raise ValueError(
-            f"Only {match.matched} of {match.total} layers of {file} are in this model"
-            f"{_called(base)}; the others are missing{example}. It is for another base model, or "
-            "its keys have a form that is not known: choose the checkpoint it was made for."
+            f"{file} has {len(match.merged)} layers whose strength cannot change from step to step "
+            "(DoRA, LoHa, LoKr and other forms are merged into the weights). Empty step_strengths."
         )
 
 
-def warnings(found: Found, recipe: Recipe | None, match: Match) -> list[str]:
-    """What the user should know, where nothing is refused."""
+def warnings(found: Found, recipe: Recipe | None, match: Match, merged: bool) -> list[str]:
+    """What the user should know, where nothing is refused; `merged` if it is not live."""
     told = list(found.notes)
+    if merged and match.quantised:
+        told.append(
+            f"Merging rounds {match.quantised} quantised layers again, which changes the picture; "
+            "live keeps them as they are: set apply to live or auto."
+        )
+    if match.misfits:
+        layers = ", ".join(layer for layer, *_ in match.misfits[:3])
+        told.append(f"Layers of another shape than the model's are left out: {layers}.")
     if recipe is None:
         told.append(
             "No recipe goes out: choose it under recipe, or connect a Few-step recipe node."

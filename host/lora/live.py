@@ -5,31 +5,26 @@ holds as one and diffusers as three (the q, k, v of FLUX and SD3), and takes two
 each layer's output; so only the patcher's injections are used here.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import comfy.ops
 import torch
-import torch.nn.functional as F  # noqa: N812
 from comfy.patcher_extension import CallbacksMP, PatcherInjection, WrappersMP
 
 from ...schedulers import strength_at
-from .product import Product, positions
+from .product import CONVOLUTIONS, Matrices, Part, Product, positions
 
 KEY = "fewstep_live_lora"
+# Where a layer keeps the matrices it computed with last, so that they go when it goes.
+_KEPT = "_fewstep_matrices"
 # Layers whose forward is a plain convolution or linear map where the weight has the input's type.
 _PLAIN = {
     getattr(kind, name)
     for kind in (comfy.ops.disable_weight_init, comfy.ops.manual_cast)
     for name in ("Linear", "Conv2d")
 }
-
-
-class Part(NamedTuple):
-    """A product for a layer, or for the slice of its outputs that begins at `start`."""
-
-    product: Product
-    start: int = 0
 
 
 class Dial:
@@ -87,10 +82,6 @@ class LiveLayer:
         else:
             self._layer.forward = self._before
 
-    def forget(self) -> None:
-        for part in self._parts:
-            part.product.forget()
-
     def _forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         if not self._active:
             self.eject()
@@ -100,12 +91,35 @@ class LiveLayer:
             return self._plain(x, *args, **kwargs)
         if not args and not kwargs and self._sum_is_best(x):
             (part,) = self._parts
-            return self._with_weight(part.product.added_to(self._layer.weight, strength), x)
+            matrices = self._matrices(part.product, x)
+            return self._with_weight(
+                part.product.added_to(self._layer.weight, matrices, strength), x
+            )
         y = self._plain(x, *args, **kwargs)
         for product, start in self._parts:
-            whole = product.outputs == y.shape[1 if y.ndim == 4 else -1]
-            product.add(y if whole else _slice(y, start, product.outputs), x, self._layer, strength)
+            outputs = y.shape[1 if isinstance(self._layer, CONVOLUTIONS) else -1]
+            part = y if product.outputs == outputs else self._slice(y, start, product.outputs)
+            product.add(part, x, self._layer, self._matrices(product, x), strength)
         return y
+
+    def _matrices(self, product: Product, x: torch.Tensor) -> Matrices:
+        """Those of the last call, where type and device are the same."""
+        kept = self._layer.__dict__.setdefault(_KEPT, WeakKeyDictionary())
+        known = kept.get(product)
+        if known is None or (known.up.dtype, known.up.device) != (x.dtype, x.device):
+            known = product.like(x, self._layer)
+            # Of a layer whose weight is streamed in for each call, nothing stays on the device.
+            if _stays(self._layer, x.device):
+                kept[product] = known
+        return known
+
+    def tidy(self) -> None:
+        """Lets go of what another LoRA, or a device that the layer has left, needed."""
+        kept = self._layer.__dict__.get(_KEPT, {})
+        own = {part.product for part in self._parts}
+        for product, matrices in [*kept.items()]:
+            if product not in own or not _stays(self._layer, matrices.up.device):
+                del kept[product]
 
     def _plain(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         if self._before is not None:
@@ -115,10 +129,8 @@ class LiveLayer:
     def _with_weight(self, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         layer = self._layer
         if isinstance(layer, torch.nn.Linear):
-            return F.linear(x, weight, layer.bias)
-        return F.conv2d(
-            x, weight, layer.bias, layer.stride, layer.padding, layer.dilation, layer.groups
-        )
+            return torch.nn.functional.linear(x, weight, layer.bias)
+        return layer._conv_forward(x, weight, layer.bias)
 
     def _sum_is_best(self, x: torch.Tensor) -> bool:
         """Whether the layer would use its weight as it is, and the sum takes less work."""
@@ -137,40 +149,54 @@ class LiveLayer:
             and not hasattr(layer, "_v")
         )
 
+    def _slice(self, y: torch.Tensor, start: int, outputs: int) -> torch.Tensor:
+        return y.narrow(1 if isinstance(self._layer, CONVOLUTIONS) else -1, start, outputs)
 
-def _slice(y: torch.Tensor, start: int, outputs: int) -> torch.Tensor:
-    return y.narrow(1 if y.ndim == 4 else -1, start, outputs)
+
+def _stays(layer: torch.nn.Module, device: torch.device) -> bool:
+    """Whether the host keeps the layer's weight on this device between calls, or may do so."""
+    return hasattr(layer, "_v") or layer.weight.device == device
 
 
-def add_live(model: Any, parts: dict[str, list[Part]], strengths: Sequence[float]) -> None:
-    """Lets `model`, a patcher, run with the parts by layer name; one strength a step."""
-    dial = Dial(strengths)
-    layers = [
-        LiveLayer(model.model.get_submodule(name), of_layer, dial)
-        for name, of_layer in parts.items()
-    ]
+class Live:
+    """A LoRA on the layers of every instance of a model: each has its own, as several GPUs do."""
 
-    def inject(_: Any) -> None:
-        for layer in layers:
+    def __init__(self, parts: Mapping[str, list[Part]], strengths: Sequence[float]):
+        self._parts = parts
+        self.dial = Dial(strengths)
+        self._on: WeakKeyDictionary[torch.nn.Module, list[LiveLayer]] = WeakKeyDictionary()
+
+    def inject(self, patcher: Any) -> None:
+        network = patcher.model
+        self._on[network] = [
+            LiveLayer(network.get_submodule(name), parts, self.dial)
+            for name, parts in self._parts.items()
+        ]
+        for layer in self._on[network]:
+            layer.tidy()
             layer.inject()
 
-    def eject(_: Any) -> None:
-        for layer in layers:
+    def eject(self, patcher: Any) -> None:
+        for layer in self._on.pop(patcher.model, []):
             layer.eject()
 
-    def forget(_: Any, unpatch_all: bool) -> None:
-        # The host makes room; when only the strength has changed it keeps what is loaded.
+    def detach(self, patcher: Any, unpatch_all: bool) -> None:
+        """The host makes room; when only the strength has changed it keeps what is loaded."""
         if unpatch_all:
-            for layer in layers:
-                layer.forget()
+            for name in self._parts:
+                patcher.model.get_submodule(name).__dict__.pop(_KEPT, None)
 
-    model.set_injections(KEY, [PatcherInjection(inject=inject, eject=eject)])
-    model.add_callback_with_key(CallbacksMP.ON_DETACH, KEY, forget)
+
+def add_live(model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float]) -> None:
+    """Lets `model`, a patcher, run with the parts by layer name; one strength a step."""
+    live = Live(parts, strengths)
+    model.set_injections(KEY, [PatcherInjection(inject=live.inject, eject=live.eject)])
+    model.add_callback_with_key(CallbacksMP.ON_DETACH, KEY, live.detach)
     # Always, so that a list in place of one strength is no other kind of model to the host.
-    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, dial.follow)
+    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, live.dial.follow)
 
 
-def replace_live(model: Any, parts: dict[str, list[Part]], strengths: Sequence[float]) -> None:
+def replace_live(model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float]) -> None:
     """Puts the parts on `model`, a clone of a patcher that has them, at other strengths."""
     model.remove_wrappers_with_key(WrappersMP.APPLY_MODEL, KEY)
     model.remove_callbacks_with_key(CallbacksMP.ON_DETACH, KEY)

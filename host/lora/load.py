@@ -10,9 +10,9 @@ from ..recognition import chosen_recipe, chosen_text, recognised
 from . import checks
 from .applying import Applied, merge, run_live
 from .matching import Match, match
-from .reading import LoraFile, read_lora
+from .reading import read_lora
 
-MERGE, LIVE = APPLY = ("merge", "live")
+MERGE, LIVE, BY_WEIGHTS = APPLY = ("merge", "live", "auto")
 _LOADER = "Load acceleration LoRA"
 
 
@@ -35,26 +35,34 @@ def load_lora(
     """
     _check_each(each, apply)
     path = folders.lora_path(name)
-    file, header = read_lora(path)
-    found = recognised(name, path, header)
+    file = read_lora(path)
+    found = recognised(name, path, file.header)
     chosen = chosen_recipe(recipe, found, name)
     checks.check_kind(found, name)
     check_single(model, name, found, chosen)
-    fit = match(model, file)
+    optional = [one.optional for one in chosen.files if one.optional] if chosen else []
+    whole = match(model, file)
+    fit = whole.excusing(optional)
     checks.check_match(model, found, fit, name)
+    way = _way(apply, fit, each)
+    if way == LIVE:
+        checks.check_live(fit, each, name)
 
     own = chosen.strength if chosen else 1.0
     at_one = [own * share for share in each or [1.0]]
     other_base = base_warnings(model, chosen) if chosen else []
     patched = model.clone()
-    applied = _apply(patched, file, fit, strength, at_one, apply)
-    on = strength * max(at_one) > 0
+    applied = _apply(patched, fit, strength, at_one, way)
+    on = any(strength * one for one in at_one)
     set_accelerator(patched, Accelerator(name, _LOADER, found.told(), chosen, applied, on))
-    warnings = checks.warnings(found, chosen, fit) + ([] if found.layout.base else other_base)
+    warnings = checks.warnings(found, chosen, fit, way == MERGE)
+    warnings += [] if found.layout.base else other_base
     lines = [
         f"{name}: {found.told()}",
         *chosen_text(recipe),
-        _layers_text(model, found, fit, apply, applied),
+        _layers_text(model, found, fit, way == MERGE),
+        *_why_text(apply, way, fit, each),
+        *_left_out_text(whole, fit),
         _strength_text(strength, own, each),
         *warnings,
         *([chosen.summary()] if chosen else []),
@@ -63,32 +71,60 @@ def load_lora(
 
 
 def _check_each(each: list[float], apply: str) -> None:
-    if each and apply != LIVE:
+    if each and apply == MERGE:
         raise ValueError(
             "step_strengths needs apply = live: merged weights are the same at every step. "
             "Set apply to live, or empty the list."
         )
 
 
+def _way(apply: str, fit: Match, each: list[float]) -> str:
+    """merge or live; auto is live where merging would round the weights again, or cannot be."""
+    if apply != BY_WEIGHTS:
+        return apply
+    return LIVE if fit.quantised or each else MERGE
+
+
 def _apply(
-    patched: Any, file: LoraFile, fit: Match, strength: float, at_one: list[float], apply: str
+    patched: Any, fit: Match, strength: float, at_one: list[float], way: str
 ) -> Applied | None:
     """Puts the LoRA on a model and says how it is on it; nothing is merged at strength 0."""
-    if apply == LIVE:
-        return run_live(patched, file, fit, strength, at_one)
+    if way == LIVE:
+        return run_live(patched, fit, strength, at_one)
     return merge(patched, fit, strength, at_one[0]) if strength * at_one[0] else None
 
 
-def _layers_text(model: Any, found: Found, fit: Match, apply: str, applied: Applied | None) -> str:
+def _layers_text(model: Any, found: Found, fit: Match, merged: bool) -> str:
     base = base_of(model) or type(model.model.model_config).__name__
-    if apply == MERGE:
-        how = "merged into the weights"
-    elif applied and applied.merged:
-        how = f"live; {len(applied.merged)} of them have no live form and are merged"
-    else:
-        how = "live"
+    how = "merged into the weights" if merged else "live"
+    if not merged and fit.merged:
+        how = f"live; {len(fit.merged)} of them have no live form and are merged"
     rank = f", rank {found.layout.rank}" if found.layout.rank else ""
     return f"{fit.matched} of {fit.total} layers of {base}{rank}, {how}"
+
+
+def _why_text(apply: str, way: str, fit: Match, each: list[float]) -> list[str]:
+    """Why auto did what it did, where that is not plain, and what live keeps in memory."""
+    lines = []
+    if apply == BY_WEIGHTS and way == LIVE:
+        why = "the model's weights are quantised" if fit.quantised else "step_strengths asks for it"
+        lines.append(f"auto is live here, because {why}")
+    if way == LIVE:
+        mega = sum(part.product.numbers for parts in fit.live.values() for part in parts) / 2**20
+        lines.append(f"live keeps {mega:.0f} million numbers of the LoRA beside the model")
+    return lines
+
+
+def _left_out_text(whole: Match, fit: Match) -> list[str]:
+    lines = []
+    if excused := whole.total - fit.total:
+        lines.append(f"{excused} layers of the file are for another model of its family: left out")
+    if fit.text_encoder:
+        lines.append(
+            f"{fit.text_encoder} layers for the text encoder are left out: accelerators need none; "
+            "Load LoRA loads them"
+        )
+    return lines
 
 
 def _strength_text(strength: float, own: float, each: list[float]) -> str:

@@ -1,5 +1,9 @@
 """Which layers of a model a LoRA changes, and what of it does not fit."""
 
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import comfy.lora
@@ -7,49 +11,102 @@ import comfy.utils
 import comfy.weight_adapter
 import torch
 
-from ...recipes import modules_of
+from ...recipes import modules_of, text_encoder_modules_of
+from .product import Part, has_live_form
 from .reading import LoraFile
+
+# Where a model keeps what was matched with it, so that it goes with the model.
+_KEPT = "_fewstep_matches"
+# Files remembered for each model: two loaders that take turns find theirs again.
+_MOST = 2
+_PLAIN_TYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 
 
 class Match(NamedTuple):
     """What of a LoRA fits a model: patches as the host has them, and what does not fit.
 
-    `misfits` are (layer, shape of the LoRA's change, shape of the layer's weight).
+    `live` holds the parts that can run live by layer, `merged` the patches that cannot. `missing`
+    are layers of the file that the model does not have or that cannot be read; `misfits` are
+    (layer, shape of the LoRA's change, shape of the layer's weight). `quantised` counts the layers
+    whose weights are not plain numbers; `text_encoder` those of the file that are for one.
     """
 
     patches: dict[Any, Any]
-    matched: int
+    live: dict[str, list[Part]]
+    merged: dict[Any, Any]
+    total: int
     missing: list[str]
     misfits: list[tuple[str, tuple[int, ...], tuple[int, ...]]]
+    quantised: int
+    text_encoder: int
 
     @property
-    def total(self) -> int:
-        return self.matched + len(self.missing)
+    def matched(self) -> int:
+        return self.total - len(self.missing) - len(self.misfits)
+
+    def excusing(self, patterns: Sequence[str]) -> "Match":
+        """Without the missing layers that may be missing, by these regular expressions."""
+        rest = [one for one in self.missing if not any(re.search(p, one) for p in patterns)]
+        return self._replace(total=self.total - len(self.missing) + len(rest), missing=rest)
+
+
+class _Kept(OrderedDict):
+    """Matches by file; a copy of the model begins without."""
+
+    def __deepcopy__(self, _: Any) -> "_Kept":
+        return _Kept()
 
 
 def match(model: Any, file: LoraFile) -> Match:
-    """The layers of `model`, a patcher, that the LoRA changes."""
-    weights = model.model.state_dict()
-    # The host's list names layers that narrower levels do not have.
-    targets = {
-        module: target for module, target in _targets(model).items() if _name(target) in weights
-    }
-    patches = comfy.lora.load_lora(file.tensors, targets, log_missing=False)
+    """The layers of `model`, a patcher, that the LoRA changes; made once for a model and a file."""
+    kept = model.model.__dict__.setdefault(_KEPT, _Kept())
+    if file not in kept:
+        kept[file] = _match(model.model, file)
+        while len(kept) > _MOST:
+            kept.popitem(last=False)
+    kept.move_to_end(file)
+    return kept[file]
+
+
+def _match(network: Any, file: LoraFile) -> Match:
+    targets = _targets(network)
+    found = comfy.lora.load_lora(file.tensors, targets, log_missing=False)
+    misfits = {target: shapes for target in found if (shapes := _misfit(network, target, found))}
+    patches = {target: adapter for target, adapter in found.items() if target not in misfits}
     modules = modules_of(file.tensors)
-    missing = [module for module in modules if module not in targets]
-    misfits = [
-        (_name(target), change, shape)
-        for target, adapter in patches.items()
-        if (change := _change(adapter)) is not None
-        and change != (shape := _shape(weights[_name(target)], target))
-    ]
-    return Match(patches, len(modules) - len(missing), missing, misfits)
+    changed = {*map(_layer, found)}
+    live, merged = _live(network, file, patches)
+    return Match(
+        patches,
+        live,
+        merged,
+        total=len(modules),
+        missing=[one for one in modules if _layer(targets.get(one, "")) not in changed],
+        misfits=[(_layer(target), *shapes) for target, shapes in misfits.items()],
+        quantised=sum(not _is_plain(_weight(network, name)) for name in {*map(_name, patches)}),
+        text_encoder=len(text_encoder_modules_of(file.tensors)),
+    )
 
 
-def _targets(model: Any) -> dict[str, Any]:
+def _live(
+    network: Any, file: LoraFile, patches: Mapping[Any, Any]
+) -> tuple[dict[str, list[Part]], dict[Any, Any]]:
+    """What can run live, by layer, and the patches of what has to be merged."""
+    parts: dict[str, list[Part]] = {}
+    merged = {}
+    for target, adapter in patches.items():
+        layer, start = _place(target)
+        if layer and is_product(adapter) and has_live_form(network.get_submodule(layer)):
+            parts.setdefault(layer, []).append(Part(file.product(adapter), start))
+        else:
+            merged[target] = adapter
+    return parts, merged
+
+
+def _targets(network: Any) -> dict[str, Any]:
     """Layers by the names LoRA files have for them; more names than the host's own loader knows."""
-    targets = comfy.lora.model_lora_keys_unet(model.model, {})
-    config = model.model.model_config.unet_config
+    targets = comfy.lora.model_lora_keys_unet(network, {})
+    config = network.model_config.unet_config
     for name, inside in comfy.utils.unet_to_diffusers(config).items():
         if name.endswith(".weight"):
             module = name.removesuffix(".weight")
@@ -58,24 +115,55 @@ def _targets(model: Any) -> dict[str, Any]:
     for name, target in [*targets.items()]:
         if name.startswith("transformer."):
             targets.setdefault("base_model.model." + name.removeprefix("transformer."), target)
-    return targets
+    # The host's list names layers that narrower levels do not have.
+    there = {name: _weight(network, name) is not None for name in {*map(_name, targets.values())}}
+    return {module: target for module, target in targets.items() if there[_name(target)]}
+
+
+def _weight(network: Any, name: str) -> Any:
+    """A weight as the layer has it: what stands in a state dict may be packed."""
+    try:
+        return comfy.utils.get_attr(network, name)
+    except AttributeError:
+        return None
 
 
 def _name(target: Any) -> str:
     return target if isinstance(target, str) else target[0]
 
 
-def _change(adapter: Any) -> tuple[int, ...] | None:
-    """(outputs, inputs x kernel) of what a LoRA adds, where it is a product of two matrices."""
+def _layer(target: Any) -> str:
+    return _name(target).removesuffix(".weight").removesuffix(".bias")
+
+
+def _place(target: Any) -> tuple[str | None, int]:
+    """Layer and first output of a target; no layer where the host does more than cut outputs."""
+    if isinstance(target, str):
+        return (target.removesuffix(".weight"), 0) if target.endswith(".weight") else (None, 0)
+    name, cut, *more = target
+    if more or not cut or cut[0] != 0:
+        return None, 0
+    return name.removesuffix(".weight"), cut[1]
+
+
+def _misfit(
+    network: Any, target: Any, found: Mapping[Any, Any]
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The shapes, (outputs, inputs x kernel), of a change and of its weight where they differ."""
+    adapter = found[target]
     if not is_product(adapter):
         return None
     up, down = adapter.weights[:2]
-    return up.shape[0], down[0].numel()
-
-
-def _shape(weight: torch.Tensor, target: Any) -> tuple[int, int]:
+    shape = _weight(network, _name(target)).shape
     cut = None if isinstance(target, str) else target[1]
-    return (cut[2] if cut else weight.shape[0]), weight[0].numel()
+    weight = (cut[2] if cut else shape[0]), math.prod(shape[1:])
+    change = up.shape[0], math.prod(down.shape[1:])
+    return (change, weight) if change != weight else None
+
+
+def _is_plain(weight: Any) -> bool:
+    """Whether it is stored as the numbers it stands for, so that adding to it loses little."""
+    return type(weight) in (torch.Tensor, torch.nn.Parameter) and weight.dtype in _PLAIN_TYPES
 
 
 def is_product(adapter: Any) -> bool:

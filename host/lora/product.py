@@ -7,65 +7,107 @@ For a layer y = W x and a LoRA B A of strength s, equal up to rounding:
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
+
+
+class Matrices(NamedTuple):
+    """up, outputs x rank, and down, rank x inputs (x kernel), in one type and on one device."""
+
+    up: torch.Tensor
+    down: torch.Tensor
+
+    @property
+    def bytes(self) -> int:
+        return sum(one.numel() * one.element_size() for one in self)
+
 
 class Product:
-    """up: outputs x rank (x 1 x 1), down: rank x inputs (x kernel), scale: alpha / rank.
+    """up: outputs x rank (x 1 ...), down: rank x inputs (x kernel); scale is alpha / rank.
 
-    Keeps one copy in the type and on the device it was last used with.
+    The matrices of convolutions may be stored flat, inputs and kernel as one.
     """
 
     def __init__(self, up: torch.Tensor, down: torch.Tensor, scale: float):
-        self._up, self._down = up, down
+        self._up, self._down = up.flatten(1), down
         self.scale = scale
-        self.outputs, self.rank = up.shape[:2]
-        self._copy: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.outputs, self.rank = self._up.shape
 
-    def forget(self) -> None:
-        self._copy = None
+    def like(self, x: torch.Tensor, layer: torch.nn.Module) -> Matrices:
+        """The matrices in the type and on the device of `x`, as `layer` computes with them."""
+        down = self._down.to(x.device, x.dtype)
+        if isinstance(layer, CONVOLUTIONS):
+            inputs = layer.in_channels // layer.groups
+            down = down.reshape(self.rank, inputs, *layer.kernel_size)
+        else:
+            down = down.flatten(1)
+        return Matrices(self._up.to(x.device, x.dtype), down)
 
-    def like(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """up as outputs x rank, and down, in the type and on the device of `x`."""
-        if self._copy is None or (self._copy[0].dtype, self._copy[0].device) != (x.dtype, x.device):
-            up = self._up.flatten(1).to(x.device, x.dtype)
-            self._copy = up, self._down.to(x.device, x.dtype)
-        return self._copy
+    @property
+    def numbers(self) -> int:
+        return self._up.numel() + self._down.numel()
 
     def sum_is_cheaper(self, positions: int) -> bool:
         """Whether W + s B A takes fewer multiplications than B (A x) at so many positions."""
-        inputs = self._down[0].numel()
+        inputs = self._down.numel() // self.rank
         return self.outputs * inputs < positions * (self.outputs + inputs)
 
-    def added_to(self, weight: torch.Tensor, strength: float) -> torch.Tensor:
+    def added_to(self, weight: torch.Tensor, matrices: Matrices, strength: float) -> torch.Tensor:
         """weight + strength * B A, as a new tensor."""
-        up, down = self.like(weight)
-        flat = torch.addmm(weight.flatten(1), up, down.flatten(1), alpha=strength * self.scale)
+        flat = torch.addmm(
+            weight.flatten(1),
+            matrices.up,
+            matrices.down.flatten(1),
+            alpha=strength * self.scale,
+        )
         return flat.view_as(weight)
 
     def add(
-        self, y: torch.Tensor, x: torch.Tensor, layer: torch.nn.Module, strength: float
+        self,
+        y: torch.Tensor,
+        x: torch.Tensor,
+        layer: torch.nn.Module,
+        matrices: Matrices,
+        strength: float,
     ) -> None:
         """Adds strength * B (A x) to y, the output of `layer` for x, in place."""
-        up, down = self.like(x)
+        up, down = matrices
         factor = strength * self.scale
-        if isinstance(layer, torch.nn.Conv2d):
-            inner = F.conv2d(x, down, None, layer.stride, layer.padding, layer.dilation)
-            y.view(*y.shape[:2], -1).baddbmm_(
-                up.expand(len(y), *up.shape), inner.flatten(2), alpha=factor
-            )
-        else:
-            inner = F.linear(x, down.flatten(1))
+        if isinstance(layer, CONVOLUTIONS):
+            # The layer's own convolution: others change how it pads.
+            inner = layer._conv_forward(x, down, None).flatten(2)
             if y.is_contiguous():
-                y.view(-1, y.shape[-1]).addmm_(inner.reshape(-1, self.rank), up.t(), alpha=factor)
+                y.view(*y.shape[:2], -1).baddbmm_(up.expand(len(y), *up.shape), inner, alpha=factor)
             else:
-                y.add_(F.linear(inner, up), alpha=factor)
+                y.add_((up @ inner).view(y.shape), alpha=factor)
+            return
+        inner = F.linear(x, down)
+        if y.is_contiguous():
+            y.view(-1, y.shape[-1]).addmm_(inner.reshape(-1, self.rank), up.t(), alpha=factor)
+        else:
+            y.add_(F.linear(inner, up), alpha=factor)
+
+
+class Part(NamedTuple):
+    """A product for a layer, or for the slice of its outputs that begins at `start`."""
+
+    product: Product
+    start: int = 0
 
 
 def positions(x: torch.Tensor, layer: torch.nn.Module) -> int:
     """How often `layer` is applied to x: pixels of its output, or tokens."""
-    if not isinstance(layer, torch.nn.Conv2d):
+    if not isinstance(layer, CONVOLUTIONS):
         return math.prod(x.shape[:-1])
     return len(x) * math.prod(x.shape[2:]) // math.prod(layer.stride)
+
+
+def has_live_form(layer: torch.nn.Module) -> bool:
+    """Whether a product can be added to what this layer gives."""
+    if isinstance(layer, CONVOLUTIONS):
+        return layer.groups == 1
+    return isinstance(layer, torch.nn.Linear)
