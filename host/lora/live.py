@@ -14,7 +14,7 @@ import torch
 from comfy.patcher_extension import CallbacksMP, PatcherInjection, WrappersMP
 
 from ...schedulers import strength_at
-from .product import CONVOLUTIONS, Matrices, Part, Product, positions
+from .product import Matrices, Part, Product, is_convolution, positions
 
 KEY = "fewstep_live_lora"
 # Where a layer keeps the matrices it computed with last, so that they go when it goes.
@@ -97,7 +97,7 @@ class LiveLayer:
             )
         y = self._plain(x, *args, **kwargs)
         for product, start in self._parts:
-            outputs = y.shape[1 if isinstance(self._layer, CONVOLUTIONS) else -1]
+            outputs = y.shape[1 if is_convolution(self._layer) else -1]
             part = y if product.outputs == outputs else self._slice(y, start, product.outputs)
             product.add(part, x, self._layer, self._matrices(product, x), strength)
         return y
@@ -128,9 +128,9 @@ class LiveLayer:
 
     def _with_weight(self, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         layer = self._layer
-        if isinstance(layer, torch.nn.Linear):
-            return torch.nn.functional.linear(x, weight, layer.bias)
-        return layer._conv_forward(x, weight, layer.bias)
+        if is_convolution(layer):
+            return layer._conv_forward(x, weight, layer.bias)
+        return torch.nn.functional.linear(x, weight, layer.bias)
 
     def _sum_is_best(self, x: torch.Tensor) -> bool:
         """Whether the layer would use its weight as it is, and the sum takes less work."""
@@ -150,7 +150,7 @@ class LiveLayer:
         )
 
     def _slice(self, y: torch.Tensor, start: int, outputs: int) -> torch.Tensor:
-        return y.narrow(1 if isinstance(self._layer, CONVOLUTIONS) else -1, start, outputs)
+        return y.narrow(1 if is_convolution(self._layer) else -1, start, outputs)
 
 
 def _stays(layer: torch.nn.Module, device: torch.device) -> bool:

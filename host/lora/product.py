@@ -12,8 +12,6 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
-
 
 class Matrices(NamedTuple):
     """up, outputs x rank, and down, rank x inputs (x kernel), in one type and on one device."""
@@ -40,7 +38,7 @@ class Product:
     def like(self, x: torch.Tensor, layer: torch.nn.Module) -> Matrices:
         """The matrices in the type and on the device of `x`, as `layer` computes with them."""
         down = self._down.to(x.device, x.dtype)
-        if isinstance(layer, CONVOLUTIONS):
+        if is_convolution(layer):
             inputs = layer.in_channels // layer.groups
             down = down.reshape(self.rank, inputs, *layer.kernel_size)
         else:
@@ -77,7 +75,7 @@ class Product:
         """Adds strength * B (A x) to y, the output of `layer` for x, in place."""
         up, down = matrices
         factor = strength * self.scale
-        if isinstance(layer, CONVOLUTIONS):
+        if is_convolution(layer):
             # The layer's own convolution: others change how it pads.
             inner = layer._conv_forward(x, down, None).flatten(2)
             if y.is_contiguous():
@@ -101,13 +99,18 @@ class Part(NamedTuple):
 
 def positions(x: torch.Tensor, layer: torch.nn.Module) -> int:
     """How often `layer` is applied to x: pixels of its output, or tokens."""
-    if not isinstance(layer, CONVOLUTIONS):
+    if not is_convolution(layer):
         return math.prod(x.shape[:-1])
     return len(x) * math.prod(x.shape[2:]) // math.prod(layer.stride)
 
 
+def is_convolution(layer: torch.nn.Module) -> bool:
+    """By what it can do: the host's layers for quantised weights are of no class of torch's."""
+    return hasattr(layer, "_conv_forward")
+
+
 def has_live_form(layer: torch.nn.Module) -> bool:
     """Whether a product can be added to what this layer gives."""
-    if isinstance(layer, CONVOLUTIONS):
+    if is_convolution(layer):
         return layer.groups == 1
-    return isinstance(layer, torch.nn.Linear)
+    return hasattr(layer, "in_features") and hasattr(layer, "out_features")

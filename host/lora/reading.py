@@ -72,7 +72,7 @@ def _alphas(tensors: Mapping[str, torch.Tensor], header: Header) -> dict[str, to
 
 
 def _alpha_in(metadata: Mapping[str, str], module: str) -> float | None:
-    """The alpha of a module: its entry of "transformer.alpha_pattern", or "transformer.lora_alpha"."""
+    """The alpha of a module: its entry of "alpha_pattern", or "lora_alpha", of its own part."""
     settings = _settings(metadata.get(_ADAPTER, ""))
     part, _, inside = module.partition(".")
     patterns = settings.get(f"{part}.alpha_pattern")
