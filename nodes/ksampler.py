@@ -6,9 +6,9 @@ from ..host.accelerator import recipe_for
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
-    SEARCH_ALIASES,
     RecipeType,
     denoise_input,
+    first_aliases,
     recipe_cfg_input,
     recipe_steps_input,
     seed_input,
@@ -24,7 +24,7 @@ class FewStepKSampler(io.ComfyNode):
             category="model/sampling",
             description="Samples with a recipe: sampler, timesteps, steps and CFG are right for "
             "the accelerator, and the text says what was used.",
-            search_aliases=[*SEARCH_ALIASES, "ksampler", "sample"],
+            search_aliases=[*first_aliases(), "ksampler", "sample"],
             inputs=[
                 io.Model.Input("model", tooltip="The model, with its acceleration LoRA loaded."),
                 io.Conditioning.Input("positive", tooltip="What the picture should show."),

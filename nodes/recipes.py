@@ -43,6 +43,7 @@ class FewStepRecipe(io.ComfyNode):
                 recipe_cfg_input(),
                 io.Float.Input(
                     "gamma",
+                    display_name="gamma (-1 = recipe)",
                     default=-1.0,
                     min=-1.0,
                     max=1.0,
@@ -52,6 +53,7 @@ class FewStepRecipe(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "strength",
+                    display_name="strength (-1 = recipe)",
                     default=-1.0,
                     min=-1.0,
                     max=2.0,

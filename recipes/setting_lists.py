@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..schedulers.lists import number, read_list
 
-_RANGE = re.compile(r"([0-9]+)[-–]([0-9]+)")
+_RANGE = re.compile(r"([0-9]+)[-\u2013]([0-9]+)")
 
 
 class NumberList(NamedTuple):

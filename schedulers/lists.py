@@ -8,7 +8,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 # What Chinese, Japanese and Russian keyboards give counts as much as a comma.
-_BETWEEN = re.compile(r"\s*[,;，、；]\s*|\s+")
+_BETWEEN = re.compile(r"\s*[,;\uff0c\u3001\uff1b]\s*|\s+")
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 
 
