@@ -74,7 +74,7 @@ class FewStepKSampler(io.ComfyNode):
         recipe=None,
     ):
         given = recipe_for(model, recipe, "Few-step KSampler")
-        settings = run_settings(given.recipe, steps, cfg, denoise)
+        settings = run_settings(given.recipe, steps, cfg, denoise, given.loaded)
         conditions = positive, negative
         made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
         lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]

@@ -117,7 +117,7 @@ class FewStepFromRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, model, steps, denoise, recipe=None):
         given = recipe_for(model, recipe, "Recipe to sampler")
-        settings = run_settings(given.recipe, steps, 0, denoise)
+        settings = run_settings(given.recipe, steps, 0, denoise, given.loaded)
         sigmas = schedule(settings.times, model)
         text = "\n".join([settings.text, *given.source, *given.warnings])
         return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)

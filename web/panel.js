@@ -89,8 +89,12 @@ export const addPanel = (node, label, withPlot, on) => {
   const sizeBefore = [...node.size];
   const widget = node.addDOMWidget(`fewstep_${root.dataset.fewstep}`, "fewstep_panel", root, {
     serialize: false,
+    // The page lists inputs beside the canvas too, and would move or stretch the panel for that.
+    hideInPanel: true,
   });
   widget.serialize = false;
+  // Where inputs of a subgraph's nodes are listed.
+  widget.label = label;
   // The host's own asks for the computed style of each element, for all nodes of a graph in turn.
   widget.computeLayoutSize = () => ({ minHeight: height + CANVAS_MARGIN, minWidth: 0 });
 
