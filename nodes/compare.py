@@ -13,6 +13,7 @@ from ..host.sampling.comparison import (
     models_at,
     sample_cells,
 )
+from ..host.sampling.levels import training_steps
 from ..recipes import Cell, combinations
 from .inputs import RecipeType, denoise_input, seed_input
 
@@ -110,7 +111,9 @@ class FewStepCompare(io.ComfyNode):
         seconds=False,
     ):
         given = recipe_for(model, recipe, _TITLE)
-        wanted = combinations(given.recipe, steps, gammas, cfgs, strengths, denoise)
+        wanted = combinations(
+            given.recipe, steps, gammas, cfgs, strengths, denoise, training_steps(model)
+        )
         check_latent(latent_image)
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)

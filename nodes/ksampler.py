@@ -3,6 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
+from ..host.sampling.levels import training_steps
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
@@ -74,7 +75,14 @@ class FewStepKSampler(io.ComfyNode):
         recipe=None,
     ):
         given = recipe_for(model, recipe, "Few-step KSampler")
-        settings = run_settings(given.recipe, steps, cfg, denoise, given.loaded)
+        settings = run_settings(
+            given.recipe,
+            steps,
+            cfg,
+            denoise,
+            loaded=given.loaded,
+            total=training_steps(model),
+        )
         conditions = positive, negative
         made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
         lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]

@@ -6,7 +6,7 @@ from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
 from ..host.folders import catalog
-from ..host.sampling.levels import schedule
+from ..host.sampling.levels import schedule, training_steps
 from ..host.sampling.samplers import recipe_sampler
 from ..recipes import as_user_file, briefs, run_settings
 from ..samplers import SAMPLERS
@@ -117,7 +117,9 @@ class FewStepFromRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, model, steps, denoise, recipe=None):
         given = recipe_for(model, recipe, "Recipe to sampler")
-        settings = run_settings(given.recipe, steps, 0, denoise, given.loaded)
+        settings = run_settings(
+            given.recipe, steps, 0, denoise, loaded=given.loaded, total=training_steps(model)
+        )
         sigmas = schedule(settings.times, model)
         text = "\n".join([settings.text, *given.source, *given.warnings])
         return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)

@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
-from ..host.sampling.levels import schedule
+from ..host.sampling.levels import schedule, training_steps
 from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps, times_text
 from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
 
@@ -84,7 +84,7 @@ class FewStepScheduler(io.ComfyNode):
             spacing, timesteps = recipe.spacing, recipe.listed(steps)
             source = f"{spacing} (from {recipe.id})"
             notes = [*recipe.warnings(steps, recipe.cfg.default), *given.source, *given.warnings]
-        times = plan_timesteps(steps, spacing, denoise, timesteps, img2img)
+        times = plan_timesteps(steps, spacing, denoise, timesteps, img2img, training_steps(model))
         sigmas = schedule(times, model)
         levels = " ".join(f"{sigma:.4g}" for sigma in sigmas.tolist())
         lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *notes]

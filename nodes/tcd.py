@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..host.sampling.levels import schedule
+from ..host.sampling.levels import schedule, training_steps
 from ..host.sampling.samplers import make_sampler
 from ..schedulers import plan_timesteps
 from .inputs import SAMPLERS_CATEGORY, denoise_input, gamma_input
@@ -43,5 +43,7 @@ class FewStepTCD(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, steps, denoise, gamma):
-        sigmas = schedule(plan_timesteps(steps, "grid", denoise), model)
+        sigmas = schedule(
+            plan_timesteps(steps, "grid", denoise, total=training_steps(model)), model
+        )
         return io.NodeOutput(model, make_sampler("tcd", gamma=gamma), sigmas)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
+from ..schedulers import TRAINING_STEPS
 from .recipe import Recipe
 from .run_settings import RunSettings, run_settings
 from .setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
@@ -35,7 +36,13 @@ class Comparison(NamedTuple):
 
 
 def combinations(
-    recipe: Recipe, steps: str, gammas: str, cfgs: str, strengths: str, denoise: float
+    recipe: Recipe,
+    steps: str,
+    gammas: str,
+    cfgs: str,
+    strengths: str,
+    denoise: float,
+    total: int = TRAINING_STEPS,
 ) -> Comparison:
     """All combinations of the four lists in text; an empty list of strengths leaves the model.
 
@@ -54,7 +61,7 @@ def combinations(
     cells, shared = [], []
     for strength, cfg, count, gamma in product(*axes):
         changed = recipe.changed(0, 0, gamma, -1)
-        settings = run_settings(changed, count, cfg, denoise)
+        settings = run_settings(changed, count, cfg, denoise, total=total)
         words = _words(changed, settings, strength)
         label = [word for word, differs in zip(words, varied, strict=True) if differs and word]
         cells.append(Cell(changed, settings, strength, label))

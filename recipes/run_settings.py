@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from ..schedulers import plan_timesteps, times_text
+from ..schedulers import TRAINING_STEPS, plan_timesteps, times_text
 from .recipe import Recipe
 
 
 class RunSettings(NamedTuple):
-    """What will be sampled: timesteps 0..999 descending, CFG, and the words that say so."""
+    """What will be sampled: timesteps descending, CFG, and the words that say so."""
 
     times: list[float]
     cfg: float
@@ -15,9 +15,17 @@ class RunSettings(NamedTuple):
 
 
 def run_settings(
-    recipe: Recipe, steps: int, cfg: float, denoise: float, loaded: bool = False
+    recipe: Recipe,
+    steps: int,
+    cfg: float,
+    denoise: float,
+    *,
+    loaded: bool = False,
+    total: int = TRAINING_STEPS,
 ) -> RunSettings:
     """Settings of a run; steps 0 and cfg 0 mean the recipe's, `loaded` is by Load one-step model.
+
+    `total` is the number of timesteps the model was trained on.
 
     Raises ValueError for a recipe that is known and cannot be run, and what `plan_timesteps` does.
     """
@@ -25,7 +33,7 @@ def run_settings(
         raise ValueError(f"{recipe.name} cannot be sampled here. {recipe.blocked}")
     steps = steps or int(recipe.steps.default)
     cfg = cfg or recipe.cfg.default
-    times = plan_timesteps(steps, recipe.spacing, denoise, recipe.listed(steps))
+    times = plan_timesteps(steps, recipe.spacing, denoise, recipe.listed(steps), total=total)
     needs = recipe.graph_needs if loaded else recipe.needs
     lines = [
         f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, CFG {cfg:g}",

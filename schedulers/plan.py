@@ -14,8 +14,9 @@ def plan_timesteps(
     denoise: float = 1.0,
     listed: str = "",
     img2img: str = KEEP_STEPS,
+    total: int = TRAINING_STEPS,
 ) -> list[float]:
-    """Timesteps to sample, descending; none at denoise 0.
+    """Timesteps to sample, descending; none at denoise 0. The model was trained on `total`.
 
     With denoise below 1, "keep steps" spreads all steps below the start. "keep trained timesteps"
     takes those of the full schedule at or below it, as does a list in either mode. Raises
@@ -25,19 +26,19 @@ def plan_timesteps(
         raise ValueError(f"denoise is {denoise:g}; use a value from 0 to 1.")
     if spacing not in SPACINGS:
         raise ValueError(f"spacing is {spacing!r}; use one of {', '.join(SPACINGS)}.")
-    times = parse_timesteps(listed) if spacing == "listed" else None
+    times = parse_timesteps(listed, total) if spacing == "listed" else None
     if denoise == 0:
         return []
     if times is None and img2img == KEEP_STEPS:
-        return list(_SPREAD[spacing](steps, denoise))
-    return _at_or_below(denoise, times or _SPREAD[spacing](steps))
+        return list(_SPREAD[spacing](steps, denoise, total))
+    return _at_or_below(denoise, times or _SPREAD[spacing](steps, 1.0, total), total)
 
 
-def _at_or_below(denoise: float, times: list[float]) -> list[float]:
-    start = round(TRAINING_STEPS * denoise) - 1
+def _at_or_below(denoise: float, times: list[float], total: int) -> list[float]:
+    start = round(total * denoise) - 1
     kept = [time for time in times if time <= start]
     if not kept:
-        lowest = (times[-1] + 1) / TRAINING_STEPS
+        lowest = (times[-1] + 1) / total
         raise ValueError(
             f"denoise {denoise:g} starts at t = {start}, below all timesteps of this schedule. "
             f"Use a denoise of {lowest:g} or more, or more steps."

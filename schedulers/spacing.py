@@ -1,20 +1,21 @@
-"""The three ways to spread N timesteps over 1000, each also below a denoise level.
+"""The three ways to spread N timesteps over those of training, each also below a denoise level.
 
 `trailing(4)` is [999, 749, 499, 249], `grid(4)` is [999, 759, 499, 259]. Denoise keeps the number
 of steps and lowers the start: `grid(1, 0.6)` is [599]. All raise ValueError, naming the largest
-possible number, when the steps do not fit below the start.
+possible number, when the steps do not fit below the start. `total` is the number of timesteps the
+model was trained on: 1000, but 1100 for Kolors.
 """
 
 TRAINING_STEPS = 1000
 GRID_POINTS = 50
 
 
-def grid(steps: int, denoise: float = 1.0) -> list[int]:
-    """Spread over every 20th timestep: LCM, TCD, Hyper-SD unified, Flash.
+def grid(steps: int, denoise: float = 1.0, total: int = TRAINING_STEPS) -> list[int]:
+    """Spread over every 20th timestep of 1000: LCM, TCD, Hyper-SD unified, Flash.
 
     Equals diffusers' `LCMScheduler.set_timesteps(steps, strength=denoise)` and TCD's.
     """
-    stride = TRAINING_STEPS // GRID_POINTS
+    stride = total // GRID_POINTS
     points = int(GRID_POINTS * denoise)
     _check_fit(steps, points, denoise)
     # In floating point like the reference, which decides some floors: i * (points / steps).
@@ -22,31 +23,27 @@ def grid(steps: int, denoise: float = 1.0) -> list[int]:
     return [(points - i) * stride - 1 for i in picked]
 
 
-def trailing(steps: int, denoise: float = 1.0) -> list[int]:
+def trailing(steps: int, denoise: float = 1.0, total: int = TRAINING_STEPS) -> list[int]:
     """Spread evenly down from the start: Hyper-SD N-step, Lightning, Turbo, DMD2, PCM.
 
-    Equals diffusers' `timestep_spacing="trailing"` with denoise * 1000 training steps.
+    Equals diffusers' `timestep_spacing="trailing"` with denoise * total training steps.
     """
-    start = _start(denoise)
+    start = round(total * denoise)
     _check_fit(steps, start, denoise)
     # The reference steps by a difference that was rounded once, and rounds halves to even.
     stride = (start - start / steps) - start
     return [round(start + i * stride) - 1 for i in range(steps)]
 
 
-def leading(steps: int, denoise: float = 1.0) -> list[int]:
+def leading(steps: int, denoise: float = 1.0, total: int = TRAINING_STEPS) -> list[int]:
     """Spread evenly up from 1, so it starts below the top; for comparison only.
 
     Equals diffusers' `timestep_spacing="leading"` with `steps_offset=1`.
     """
-    start = _start(denoise)
+    start = round(total * denoise)
     _check_fit(steps, start - 1, denoise)
     stride = start // steps
     return [i * stride + 1 for i in reversed(range(steps))]
-
-
-def _start(denoise: float) -> int:
-    return round(TRAINING_STEPS * denoise)
 
 
 def _check_fit(steps: int, largest: int, denoise: float) -> None:

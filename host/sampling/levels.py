@@ -30,6 +30,14 @@ def levels_of(model: Any) -> Levels:
     return read_levels(model.get_model_object("model_sampling"))
 
 
+def training_steps(model: Any | None) -> int:
+    """How many timesteps `model`, a patcher, was trained on; 1000 for models without a table."""
+    if model is None or not isinstance(levels_of(model), TableLevels):
+        return TRAINING_STEPS
+    sampling = model.get_model_object("model_sampling")
+    return int(getattr(sampling, "num_timesteps", TRAINING_STEPS))
+
+
 def schedule(times: Sequence[float], model: Any | None = None) -> torch.Tensor:
     """SIGMAS for timesteps 0..999, ending at 0: from the model, or Stable Diffusion's table."""
     sigma_of = standard_sigma if model is None else level_of(model)
@@ -56,6 +64,6 @@ def level_of(model: Any) -> Callable[[float], float]:
 def curve_of(model: Any | None) -> list[float]:
     """Levels of timesteps 0 and up, to the model's highest; without one Stable Diffusion's."""
     sigma_of = standard_sigma if model is None else level_of(model)
-    levels = [sigma_of(time) for time in range(TRAINING_STEPS)]
+    levels = [sigma_of(time) for time in range(training_steps(model))]
     # A model that starts lower has the same level from there on.
     return levels[: levels.index(max(levels)) + 1]

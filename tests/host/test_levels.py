@@ -1,12 +1,14 @@
 """With a model that is always right, x at every level is alpha * image + sigma * unit noise."""
 
+from types import SimpleNamespace
+
 import comfy.k_diffusion.sampling as core
 import comfy.model_sampling as host
 import comfy.samplers
 import fakes
 import pytest
 import torch
-from fewstep.host.sampling.levels import read_levels, schedule
+from fewstep.host.sampling.levels import read_levels, schedule, training_steps
 from fewstep.host.sampling.samplers import make_sampler, recipe_sampler
 from fewstep.recipes import builtin_recipes
 from fewstep.samplers.noise import step_noises
@@ -211,3 +213,32 @@ def test_a_distilled_table_keeps_its_timesteps():
         full[torch.tensor([999, 759, 499, 259])],
     )
     assert levels.lower(float(full[759]), 0.3) == pytest.approx(float(full[531]), rel=2e-3)
+
+
+_KOLORS = SimpleNamespace(sampling_settings={"linear_end": 0.014, "timesteps": 1100})
+# A model trained on 1100 timesteps, as Kolors is: (steps, spacing, denoise) and the timesteps.
+KOLORS = [
+    ((4, "trailing", 1.0), [1099, 824, 549, 274]),
+    ((1, "trailing", 0.6), [659]),
+    ((4, "grid", 1.0), [1099, 835, 549, 285]),
+    ((4, "listed", 1.0), [999, 749, 499, 249]),
+]
+
+
+@pytest.mark.parametrize(("given", "times"), KOLORS)
+def test_timesteps_are_spread_over_those_the_model_was_trained_on(given, times):
+    sampling = fakes.model_sampling(host.EPS, config=_KOLORS)
+    model = fakes.Patcher(sampling)
+    assert training_steps(model) == 1100
+    steps, spacing, denoise = given
+    listed = "999, 749, 499, 249" if spacing == "listed" else ""
+    planned = plan_timesteps(steps, spacing, denoise, listed, total=training_steps(model))
+    assert planned == times
+    assert schedule(planned, model).tolist()[:-1] == [float(sampling.sigmas[t]) for t in times]
+
+
+def test_four_trailing_steps_of_1100_are_those_of_core_s_simple():
+    sampling = fakes.model_sampling(host.EPS, config=_KOLORS)
+    planned = plan_timesteps(4, "trailing", total=1100)
+    ours = schedule(planned, fakes.Patcher(sampling))
+    assert torch.equal(ours, comfy.samplers.simple_scheduler(sampling, 4))
