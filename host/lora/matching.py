@@ -11,7 +11,7 @@ import comfy.utils
 import comfy.weight_adapter
 import torch
 
-from ...recipes import modules_of, text_encoder_modules_of
+from ...recipes import down_of, modules_of, text_encoder_modules_of, up_of
 from .product import Part, has_live_form
 from .reading import LoraFile
 
@@ -70,7 +70,7 @@ def match(model: Any, file: LoraFile) -> Match:
 
 def _match(network: Any, file: LoraFile) -> Match:
     targets = _targets(network)
-    found = comfy.lora.load_lora(file.tensors, targets, log_missing=False)
+    found = comfy.lora.load_lora(_pairs(file.tensors), targets, log_missing=False)
     misfits = {target: shapes for target in found if (shapes := _misfit(network, target, found))}
     patches = {target: adapter for target, adapter in found.items() if target not in misfits}
     modules = modules_of(file.tensors)
@@ -86,6 +86,16 @@ def _match(network: Any, file: LoraFile) -> Match:
         quantised=sum(not _is_plain(_weight(network, name)) for name in {*map(_name, patches)}),
         text_encoder=len(text_encoder_modules_of(file.tensors)),
     )
+
+
+def _pairs(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors without second matrices that have no first, on which the host's reader stops."""
+    firsts = {down_of(name) for name in tensors}
+    return {
+        name: tensor
+        for name, tensor in tensors.items()
+        if (module := up_of(name)) is None or module in firsts
+    }
 
 
 def _live(

@@ -1,4 +1,4 @@
-"""Models whose weights are not the numbers they stand for: the host's own kinds, and packed ones."""
+"""Models whose weights are not the numbers they stand for: the host's own, and packed ones."""
 
 import json
 
