@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..recipes import Found, Header, Recipe, needs_hash, recognise
+from ..recipes import Found, Header, Recipe, builtin_recipes, needs_hash, recognise
 from . import folders
 
 AUTO = "auto"
@@ -49,5 +49,8 @@ def fingerprint(recipe: str, paths: Callable[[], Iterable[Path]]) -> str:
         marks = [(status.st_size, status.st_mtime_ns) for status in map(Path.stat, paths())]
     except (OSError, ValueError) as error:
         return str(error)
-    chosen = folders.catalog().recipes.get(recipe)
-    return f"{marks} {chosen and chosen.to_json()}"
+    known = folders.catalog().recipes
+    # With auto any of the user's own can be the one that is recognised.
+    mine = [one for one in known.values() if one.id not in builtin_recipes()]
+    used = mine if recipe == AUTO else [known[recipe]] if recipe in known else []
+    return f"{marks} {[one.to_json() for one in used]}"

@@ -8,6 +8,7 @@ import comfy.utils
 import torch
 
 from ..recipes import Header, Tensor, read_header
+from .out_of_memory import is_out_of_memory
 
 _DTYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 
@@ -21,6 +22,8 @@ def read_data(path: Path, name: str) -> Any:
     try:
         return comfy.utils.load_torch_file(str(path), safe_load=True)
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise ValueError(
             f"{name} cannot be read as data alone: it is cut off, or it runs code when it is read, "
             "which is refused. Get it again, as .safetensors if there is one."

@@ -8,6 +8,7 @@ import comfy.sd
 import torch
 
 from ...recipes import Header, has_clip, has_vae
+from ..out_of_memory import is_out_of_memory
 from .missing_weights import first_missing_weight
 
 WEIGHT_DTYPES = ("default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
@@ -70,9 +71,9 @@ def _asked(name: str, load: Callable, *args: Any, **options: Any) -> Any:
     """What the host makes of the file; its errors are about names and shapes, not about files."""
     try:
         return load(*args, **options)
-    except (MemoryError, torch.cuda.OutOfMemoryError):
-        raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise ValueError(
             f"ComfyUI cannot load {name} as a model, which may lack parts: {_in_a_line(error)}"
         ) from error

@@ -116,3 +116,11 @@ def test_the_archive_is_plain_text_that_windows_reads(archive):
     for name, content in archive[1].items():
         if name.endswith(".py"):
             content.decode("cp1252")
+
+
+def test_no_file_outside_nodes_looks_like_a_node_to_a_scanner():
+    """Scanners of packs read every file for ids of nodes, those of the tests too."""
+    named = re.compile(r"NODE_CLASS_MAPPINGS\s*=\s*\{\s*[\"']|\bnode_id\s*=\s*[\"']")
+    tracked = [path for path in ROOT.rglob("*.py") if ".dev" not in path.relative_to(ROOT).parts]
+    found = [path for path in tracked if named.search(path.read_text("utf-8"))]
+    assert found and all(path.relative_to(ROOT).parts[0] == "nodes" for path in found)

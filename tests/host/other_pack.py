@@ -14,14 +14,16 @@ class StandIn:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"sampler_name": (COPY,)}}
+        return {{"required": {{"sampler_name": (COPY,)}}}}
 
     def run(self, sampler_name):
         return (1,)
 
 
-NODE_CLASS_MAPPINGS = {"StandInOfAnotherPack": StandIn}
+{mappings} = {{"StandInOfAnotherPack": StandIn}}
 """
+# In parts, or scanners of packs would take the node for one of ours.
+_MAPPINGS = "_".join(("NODE", "CLASS", "MAPPINGS"))
 
 
 def install(custom_nodes):
@@ -29,5 +31,5 @@ def install(custom_nodes):
         folder = custom_nodes / name
         folder.mkdir(parents=True)
         (folder / "__init__.py").write_text(
-            _CODE.replace("StandInOf", f"{name[0].upper()}StandInOf")
+            _CODE.format(mappings=_MAPPINGS).replace("StandInOf", f"{name[0].upper()}StandInOf")
         )

@@ -1,10 +1,12 @@
 """Through the API of a real server: stages, batches, masks, the dropdown, cancel."""
 
+import hashlib
 import json
 import time
 
 import pytest
 import torch
+from fewstep.recipes import builtin_recipes
 from fewstep.tools.hosts.run_error import RunError
 from graphs import Graph, latents, sampled, saved_latents
 from waiting import wait_until
@@ -254,6 +256,33 @@ def test_a_recipe_of_the_user_is_made_from_the_text_output_and_shows_up_at_once(
     finally:
         for file in folder.iterdir():
             file.unlink()
+
+
+def test_an_edited_recipe_of_the_user_is_seen_at_the_next_run_and_nothing_above_runs_again(server):
+    """With the loader at auto."""
+    file = server.base_dir / "models" / "loras" / "fewstep-demo-tcd.safetensors"
+    known = json.loads(builtin_recipes()["tcd/sd15-lora"].to_json())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    known["files"] = [{"name": "x", "bytes": file.stat().st_size, "sha256": digest}]
+    folder = server.base_dir / "user" / "fewstep" / "recipes"
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = Graph()
+    loader = graph.lora(file.name)
+    graph.model = [loader[0], 0]
+    shown = graph.show([graph.ksampler()[0], 1])
+    try:
+        for steps in (3, 5):
+            known |= {"id": "mine/edited", "steps": [steps, 1, 50]}
+            (folder / "edited.json").write_text(json.dumps(known), "utf-8")
+            entry = server.queue(graph.prompt)
+            assert f"{steps} steps from t = 999" in entry["outputs"][shown]["text"][0]
+        cached = next(
+            data["nodes"] for kind, data in entry["status"]["messages"] if "cached" in kind
+        )
+        assert {"1", graph.positive[0], graph.empty[0]} <= {*cached}
+        assert loader[0] not in cached
+    finally:
+        (folder / "edited.json").unlink()
 
 
 def test_a_lora_file_brings_its_recipe_to_the_sampler(server):
