@@ -14,6 +14,7 @@ from fewstep.host.sampling.levels import curve_of, read_levels, schedule, traini
 from fewstep.host.sampling.noise import ImageNoise
 from fewstep.host.sampling.samplers import HOST_SAMPLE, make_sampler
 from fewstep.host.sampling.ways import walk_of
+from torch.utils._python_dispatch import TorchDispatchMode
 
 pytestmark = pytest.mark.floor
 KINDS = {
@@ -61,6 +62,19 @@ class OnDevice(torch.Tensor):
         if to_cpu:
             return made
         return tree.tree_map_only(torch.Tensor, OnDevice, made)
+
+
+class ToDevice(TorchDispatchMode):
+    """Copies to the device become tensors on it."""
+
+    def __torch_dispatch__(self, op, _types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        target = kwargs.get("device")
+        if target is None or torch.device(target).type != "meta":
+            return op(*args, **kwargs)
+        made = op(*args, **{**kwargs, "device": torch.device("cpu")})
+        assert made.dtype is not torch.float64, "this device has no float64"
+        return OnDevice(made)
 
 
 def on_device(kind):
@@ -112,7 +126,8 @@ def test_samplers_run_without_float64_on_the_device(kind, name):
     noise = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
     extra = {"seed": 3}
     plain = HOST_SAMPLE[name](Model(), noise, sigmas, extra, disable=True)
-    moved = HOST_SAMPLE[name](Model(), OnDevice(noise), OnDevice(sigmas), extra, disable=True)
+    with ToDevice():
+        moved = HOST_SAMPLE[name](Model(), OnDevice(noise), OnDevice(sigmas), extra, disable=True)
     assert torch.allclose(moved.cpu(), plain)
 
 
