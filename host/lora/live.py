@@ -5,6 +5,7 @@ holds as one and diffusers as three (the q, k, v of FLUX and SD3), and takes two
 each layer's output; so only the patcher's injections are used here.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -158,6 +159,15 @@ def _stays(layer: torch.nn.Module, device: torch.device) -> bool:
     return hasattr(layer, "_v") or layer.weight.device == device
 
 
+def _warn_of_saving(_: torch.nn.Module, prefix: str, _keep: bool) -> None:
+    """The host asks the network itself, without a prefix, only to save it; it has no other sign."""
+    if not prefix:
+        logging.warning(
+            "A live LoRA is not part of the weights that are saved or read now. Set apply to merge "
+            "in Load acceleration LoRA to save a model with it."
+        )
+
+
 class Live:
     """A LoRA on the layers of every instance of a model: each has its own, as several GPUs do."""
 
@@ -165,6 +175,7 @@ class Live:
         self._parts = parts
         self.dial = Dial(strengths)
         self._on: WeakKeyDictionary[torch.nn.Module, list[LiveLayer]] = WeakKeyDictionary()
+        self._watch: WeakKeyDictionary[torch.nn.Module, Any] = WeakKeyDictionary()
 
     def inject(self, patcher: Any) -> None:
         network = patcher.model
@@ -175,10 +186,14 @@ class Live:
         for layer in self._on[network]:
             layer.tidy()
             layer.inject()
+        inner = network.diffusion_model
+        self._watch[network] = inner.register_state_dict_pre_hook(_warn_of_saving)
 
     def eject(self, patcher: Any) -> None:
         for layer in self._on.pop(patcher.model, []):
             layer.eject()
+        if watch := self._watch.pop(patcher.model, None):
+            watch.remove()
 
     def detach(self, patcher: Any, unpatch_all: bool) -> None:
         """The host makes room; when only the strength has changed it keeps what is loaded."""

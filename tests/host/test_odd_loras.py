@@ -300,3 +300,17 @@ def test_live_goes_through_the_layer_s_own_convolution(patch, folder, load):  # 
             layer.__dict__.pop("_conv_forward", None)
     assert not close(merged, plain, 1e-2)
     assert close(live, merged, 1e-4)
+
+
+def test_saving_a_model_with_a_live_lora_warns(folder, load, tmp_path, caplog):  # noqa: F811
+    """The host saves the weights as they are; it has no way to object."""
+    write(folder)
+    model = narrow.patcher("SD 1.5")
+    for apply, warns in (("merge", False), ("live", True)):
+        loaded = load(model, apply=apply)[0]
+        caplog.clear()
+        comfy.sd.save_checkpoint(str(tmp_path / f"{apply}.safetensors"), loaded)
+        assert ("A live LoRA is not part of the weights" in caplog.text) is warns
+    caplog.clear()
+    picture(load(model, apply="live")[0])
+    assert "live LoRA" not in caplog.text
