@@ -63,13 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
-    commands.add_parser("pictures", help="make the pictures of the nodes in the help pages anew")
-    commands.add_parser("thumbnails", help="make the pictures beside the example workflows anew")
+    commands.add_parser("pictures", help="make the pictures of the nodes in the help pages again")
+    commands.add_parser("thumbnails", help="make the pictures beside the example workflows again")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
     recipes.add_argument(
-        "--table", action="store_true", help="write the table in docs/models.md anew"
+        "--table", action="store_true", help="write the table in docs/models.md again"
     )
     return parser
 
@@ -133,7 +133,7 @@ def _interrupt(*_: object) -> None:
 
 def _in_words(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        return "The disk is full: make room and try again; what is unfinished is made anew."
+        return "The disk is full: make room and try again; unfinished files are made again."
     where = f" ({error.filename})" if error.filename else ""
     return f"{error.strerror or error}{where}."
 

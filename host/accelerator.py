@@ -71,8 +71,8 @@ def check_single(model: Any, file: str, found: Found, chosen: Recipe | None) -> 
     unknown, told = (file, found.told()) if other.recipe else (other.file, other.told)
     raise ValueError(
         f"This model already has {other.file}, so {file} was not loaded: only one accelerator "
-        f"goes on a model. {unknown} is not recognised ({told}): if it is a style LoRA, load it "
-        "with ComfyUI's Load LoRA, beside which any accelerator can be."
+        f"goes on a model. {unknown} is {told}: if it is a style LoRA, load it with ComfyUI's "
+        "Load LoRA, which goes with any accelerator."
     )
 
 
@@ -91,10 +91,10 @@ def recipe_for(model: Any | None, connected: Recipe | None, node: str) -> Given:
 
 def _source(connected: Recipe | None, carried: Accelerator | None) -> list[str]:
     if connected is None:
-        return [f"The recipe is the model's: {carried.file}."]
+        return [f"The recipe comes with the model ({carried.file})."]
     if carried and carried.recipe and carried.recipe.id != connected.id:
         return [
-            f"The recipe is the connected one; the model has {carried.file}, which is "
+            f"The connected recipe is used; the model itself has {carried.file}, which is "
             f"{carried.recipe.id}."
         ]
     return []
@@ -108,8 +108,8 @@ def _no_recipe(carried: Accelerator | None, node: str) -> str:
             "Few-step recipe node."
         )
     return (
-        f"{node} has no settings to sample with: {carried.file} is not recognised "
-        f"({carried.told}). If you know which accelerator it is, choose it under recipe in "
-        f"{carried.loader}. If it is a style LoRA or a plain checkpoint, load it with ComfyUI's "
-        "own loader, and an accelerator with ours."
+        f"{node} has no settings to sample with: {carried.file} is {carried.told}. If you know "
+        f"which accelerator it is, choose it under recipe in {carried.loader}. If it is a style "
+        "LoRA or a plain checkpoint, load it with ComfyUI's own loader, and an accelerator with "
+        "ours."
     )

@@ -22,7 +22,7 @@ def parse_timesteps(text: str) -> list[float]:
     for (_, before), (entry, time) in pairwise(read):
         if time >= before:
             raise ValueError(
-                f'Timestep "{entry}" is not below the one before it. List them falling.'
+                f'Timestep "{entry}" is not below the one before it. Write them from high to low.'
             )
     return [time for _, time in read]
 

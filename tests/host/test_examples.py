@@ -50,7 +50,7 @@ def test_an_example_runs_and_makes_a_picture(title, server, other_models):
     assert any(server.get(_address(picture))[:4] == b"\x89PNG" for picture in pictures)
     assert "not loaded" not in server.log_text()[said:]
     texts = " ".join(text for out in outputs for text in out.get("text", []))
-    assert "unknown" not in texts
+    assert "not recognised" not in texts
     assert demo or "step" in texts
 
 
