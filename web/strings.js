@@ -1,6 +1,8 @@
 // @ts-check
 /** All words the page shows that are not in a node's definition. A language is one more object. */
 
+import { inWordsOf } from "./said.js";
+
 const en = {
   plot: "Schedule plot",
   badge: "Recipe",
@@ -242,10 +244,11 @@ export const LANGUAGES = { en, zh, ja, ru };
 
 /** Sentences in the language of a locale such as `zh-TW`; English where there is none. */
 export const sayIn = (/** @type {string} */ locale) => {
+  const language = String(locale).split("-")[0];
   /** @type {Record<string, string>} */
-  const words = LANGUAGES[String(locale).split("-")[0]] ?? en;
+  const words = LANGUAGES[language] ?? en;
   /** @type {Say} */
   const say = (key, values = {}) =>
-    words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+    words[key].replace(/\{(\w+)\}/g, (_, name) => inWordsOf(language, String(values[name] ?? "")));
   return say;
 };
