@@ -1,0 +1,95 @@
+"""The cards of the examples that the demo model cannot draw, from the recipes they use."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+
+from ..pack import pure
+from ..user_error import UserError
+from .demo_workflows import example
+from .model_files import model_files
+
+_KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models": ("UNet",)}
+# The shift of base models whose recipes leave it to them: FLUX.1's at 1024 x 1024 pixels.
+_OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
+_TIMES = range(1000)
+# Of a turn; neighbours in a list get hues far apart, and 19 of them get different ones.
+_TURN = 13 / 19
+# Makes SDXL's blue.
+_BLUE = 0.24
+
+
+def draw_card_of(title: str) -> Any:
+    """The example's card as a Pillow picture.
+
+    Raises UserError where its files' names are of no recipe, or the recipe's levels are not known.
+    """
+    pictures = pure("pictures")
+    recipe, steps = _settings(title)
+    return pictures.draw_card(
+        pictures.Accelerator(
+            name=_short(recipe.name),
+            kind=recipe.kind,
+            base=recipe.base,
+            curve=[_level(recipe, time) for time in _TIMES],
+            hops=_hops(recipe, steps),
+            hue=_hue(recipe, "family"),
+            ground=_hue(recipe, "base") + _BLUE,
+        )
+    )
+
+
+def _short(name: str) -> str:
+    """Without what else stands on the card: steps and kind."""
+    return re.sub(r" (\d+ steps?|UNet|checkpoint)", "", name)
+
+
+def _settings(title: str) -> tuple[Any, int]:
+    """The recipe that the example samples with, and its steps."""
+    workflow, recipes = example(title), pure("recipes").builtin_recipes()
+    values = [(node["type"], node.get("widgets_values") or []) for node in workflow["nodes"]]
+    chosen = [recipes[value] for _, row in values for value in row if value in recipes]
+    found = chosen or [
+        recipe
+        for folder, name in sorted(model_files(workflow))
+        if (recipe := _named(folder, name, recipes))
+    ]
+    if not found:
+        raise UserError(f'The files of "{title}" are of no recipe, so it has no card.')
+    steps = [row[2] for kind, row in values if kind == "FewStepKSampler"]
+    return found[0], next(filter(None, steps), int(found[0].steps.default))
+
+
+def _named(folder: str, name: str, recipes: dict[str, Any]) -> Any:
+    kinds = _KINDS.get(folder)
+    return pure("recipes").recognise_name(name, recipes, kinds).recipe if kinds else None
+
+
+def _hops(recipe: Any, steps: int) -> list[Any]:
+    """What the recipe's sampler does to the noise in each step."""
+    levels, ways = pure("samplers.levels"), pure("samplers.ways")
+    times = pure("recipes").run_settings(recipe, steps, 0, 1.0).times
+    table = [_level(recipe, time) for time in _TIMES]
+    flow = recipe.prediction == "flow"
+    known = levels.FlowLevels() if flow else levels.TableLevels(np.array(table))
+    low = pure("samplers").SAMPLERS[recipe.sampler].low(known, recipe.gamma)
+    sigmas = [*(_level(recipe, time) for time in times), 0.0]
+    return [pure("pictures").Hop(*way) for way in ways.ways(sigmas, known, low)]
+
+
+def _level(recipe: Any, time: float) -> float:
+    """The noise level of a timestep 0..999."""
+    if recipe.prediction != "flow":
+        return pure("schedulers").standard_sigma(time)
+    shift = recipe.shift or _OWN_SHIFT.get(recipe.base)
+    if not shift:
+        raise UserError(f"The shift of {recipe.base} is not known: name it in _OWN_SHIFT.")
+    share = (time + 1) / len(_TIMES)
+    return shift * share / (1 + (shift - 1) * share)
+
+
+def _hue(recipe: Any, field: str) -> float:
+    known = dict.fromkeys(getattr(one, field) for one in pure("recipes").builtin_recipes().values())
+    return list(known).index(getattr(recipe, field)) * _TURN % 1
