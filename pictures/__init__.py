@@ -3,7 +3,7 @@
 from .axes import time_of
 from .card import Accelerator, draw_card
 from .plot import Hop, Schedule, draw_schedule
-from .result import Result, draw_result, draw_sheets
+from .result import Result, draw_result, draw_sheet
 from .sheet import Cell, contact_sheet
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "draw_card",
     "draw_result",
     "draw_schedule",
-    "draw_sheets",
+    "draw_sheet",
     "time_of",
 ]

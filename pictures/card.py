@@ -9,12 +9,11 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from .axes import Axes, time_of
-from .look import INK, LARGE, MARGIN, QUIET, SIDE, SMALL, canvas, chip, colour_of, write
+from .look import INK, LARGE, MARGIN, QUIET, SIDE, SMALL, canvas, chip, colour_of, numeral, write
 from .plot import Hop
 from .text import font_of, widest
 
 _TOP, _BOTTOM = 214, 446
-_NUMERAL = 104
 _FINER = 3
 _GAP, _DOT = 3, 9
 
@@ -48,18 +47,16 @@ def draw_card(card: Accelerator) -> Image.Image:
 
 
 def _draw_words(picture: Image.Image, card: Accelerator) -> None:
-    draw, small, numeral = ImageDraw.Draw(picture), font_of(SMALL), font_of(_NUMERAL)
-    count, right = str(len(card.hops)), SIDE - MARGIN
-    draw.text((right, MARGIN - 10), count, INK, numeral, "ra", stroke_width=2, stroke_fill=INK)
-    under = "step" if count == "1" else "steps"
-    draw.text((right, MARGIN + _NUMERAL), under, INK, small, "ra")
-    room = round(right - numeral.getlength(count) - 1.5 * MARGIN) - MARGIN
+    right = SIDE - MARGIN
+    taken = numeral(picture, str(len(card.hops)), (right, MARGIN), "ra")
+    room = right - taken - round(1.5 * MARGIN) - MARGIN
     size = LARGE
     while widest(card.name.split(" "), font_of(size)) > room:
         size -= 1
     down = MARGIN + write(picture, card.name, (MARGIN, MARGIN - 4), room, font_of(size)) + 8
     end = chip(picture, card.base, (MARGIN, down))
-    draw.text((end + 12, down + 0.8 * SMALL), card.kind, QUIET, small, "lm")
+    place = end + 12, down + 0.8 * SMALL
+    ImageDraw.Draw(picture).text(place, card.kind, QUIET, font_of(SMALL), "lm")
 
 
 def _draw_steps(picture: Image.Image, card: Accelerator, ground: str) -> None:

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 from .text import Font, fold, font_of, height_of
 
 SIDE, MARGIN = 512, 24
-SMALL, LARGE = 26, 46
-PAPER, INK, QUIET = "#12161d", "#f5f7fa", "#c0cad8"
+SMALL, LARGE, _NUMERAL = 26, 46, 80
+PAPER, GROUND, INK, QUIET = "#12161d", "#2b3444", "#f5f7fa", "#c0cad8"
 # Drawn larger and made smaller, since Pillow's corners have no smooth edges.
 _FINER = 4
 _CORNER = 14
@@ -25,7 +25,7 @@ def colour_of(hue: float, vivid: float, bright: float) -> str:
     return "#" + "".join(f"{round(255 * shade):02x}" for shade in shades)
 
 
-def canvas(colour: str = PAPER) -> Image.Image:
+def canvas(colour: str = GROUND) -> Image.Image:
     return Image.new("RGB", (SIDE, SIDE), colour)
 
 
@@ -65,6 +65,22 @@ def write(card: Image.Image, words: str, place: tuple[int, int], width: int, fon
     for number, text in enumerate(lines):
         draw.text((place[0], place[1] + number * line), text, INK, font)
     return len(lines) * line
+
+
+def numeral(card: Image.Image, text: str, place: tuple[int, int], anchor: str) -> int:
+    """The number of steps in large, and its unit below it; gives its width.
+
+    `anchor` is "la" where `place` is the upper left corner, "ra" where it is the upper right one.
+    """
+    draw = ImageDraw.Draw(card)
+    font, small = font_of(_NUMERAL if len(text) < 3 else LARGE), font_of(SMALL)
+    left, top = place
+    draw.text(
+        (left, top + _NUMERAL), text, INK, font, f"{anchor[0]}s", stroke_width=2, stroke_fill=INK
+    )
+    under = "step" if text == "1" else "steps"
+    draw.text((left, top + _NUMERAL + 12), under, INK, small, anchor)
+    return round(font.getlength(text))
 
 
 def lines_of(words: str, font: Font, width: int) -> list[str]:

@@ -6,24 +6,23 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from .look import (
-    INK,
-    LARGE,
+    GROUND,
     MARGIN,
-    PAPER,
     QUIET,
     SIDE,
     SMALL,
     canvas,
     chip,
     lines_of,
+    numeral,
     plate,
     put,
     write,
 )
 from .text import font_of, height_of
 
-_GIVEN, _MADE, _BORDER = 200, 316, 6
-_GAP = 6
+_GIVEN, _MADE, _BORDER = 184, 300, 6
+_GAP, _NUMERAL = 8, 118
 
 
 class Result(NamedTuple):
@@ -46,15 +45,13 @@ def draw_result(result: Result) -> Image.Image:
     return _draw_both(result) if result.given else _draw_all(result)
 
 
-def draw_sheets(sheets: Sequence[Image.Image]) -> Image.Image:
-    """Whole pictures of any form, one below the other, on white paper."""
+def draw_sheet(sheet: Image.Image) -> Image.Image:
+    """A whole sheet or plot of any form, on white paper."""
     card = canvas("#ffffff")
-    room = SIDE // len(sheets)
-    for number, sheet in enumerate(sheets):
-        scale = min(SIDE / sheet.width, room / sheet.height)
-        size = round(scale * sheet.width), round(scale * sheet.height)
-        left, top = (SIDE - size[0]) // 2, number * room + (room - size[1]) // 2
-        card.paste(sheet.convert("RGB").resize(size, Image.Resampling.LANCZOS), (left, top))
+    scale = SIDE / max(sheet.size)
+    width, height = round(scale * sheet.width), round(scale * sheet.height)
+    fitted = sheet.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    card.paste(fitted, ((SIDE - width) // 2, (SIDE - height) // 2))
     return card
 
 
@@ -64,49 +61,35 @@ def _draw_both(result: Result) -> Image.Image:
     begin = edge - _MADE
     put(card, result.given, (near, near, far, far))
     border = begin - _BORDER
-    plate(card, (border, border, edge, edge), PAPER)
+    plate(card, (border, border, edge, edge), GROUND)
     put(card, result.made[0], (begin, begin, edge, edge))
     write(card, result.words, (far + 18, near - 4), edge - far - 18, font_of(SMALL))
-    draw, small = ImageDraw.Draw(card), font_of(SMALL)
-    draw.text((near, far + 12), result.label, QUIET, small)
+    ImageDraw.Draw(card).text((near, far + 12), result.label, QUIET, font_of(SMALL))
     if result.steps:
-        draw.text((near, edge), _steps(result.steps), QUIET, small, "ls")
-        up = edge - height_of(small)
-        draw.text(
-            (near, up),
-            result.steps,
-            INK,
-            font_of(2 * LARGE if len(result.steps) == 1 else LARGE),
-            "ls",
-        )
+        numeral(card, result.steps, (near, edge - _NUMERAL), "la")
     return card
 
 
 def _draw_all(result: Result) -> Image.Image:
-    card = canvas()
+    card, font, room = canvas(), font_of(SMALL), SIDE - 2 * MARGIN
+    words = SIDE - MARGIN - height_of(font) * len(lines_of(result.words, font, room))
+    write(card, result.words, (MARGIN, words), room, font)
     across = 1
     while across**2 < len(result.made):
         across += 1
-    side = (SIDE - (across - 1) * _GAP) // across
+    high = words - 10 - MARGIN
     for number, picture in enumerate(result.made):
-        left, top = (place * (side + _GAP) for place in (number % across, number // across))
-        put(card, picture, (left, top, left + side, top + side), corner=0)
+        (left, right), (top, bottom) = (
+            (
+                MARGIN + place * (size + _GAP) // across,
+                MARGIN + (place + 1) * (size + _GAP) // across - _GAP,
+            )
+            for place, size in ((number % across, room), (number // across, high))
+        )
+        put(card, picture, (left, top, right, bottom))
         if number < len(result.labels):
-            chip(card, result.labels[number], (left + 10, top + 10))
+            chip(card, result.labels[number], (left + 8, top + 8))
     if result.steps and not result.labels:
-        chip(card, f"{result.steps} {_steps(result.steps)}", (MARGIN, MARGIN))
-    _draw_caption(card, result.words)
+        unit = "step" if result.steps == "1" else "steps"
+        chip(card, f"{result.steps} {unit}", (MARGIN + 8, MARGIN + 8))
     return card
-
-
-def _draw_caption(card: Image.Image, words: str) -> None:
-    if words:
-        font, room = font_of(SMALL), SIDE - 2 * MARGIN
-        high = len(lines_of(words, font, room)) * height_of(font)
-        top = SIDE - high - MARGIN
-        plate(card, (0, top - 12, SIDE, SIDE), PAPER, 0)
-        write(card, words, (MARGIN, top - 2), room, font)
-
-
-def _steps(steps: str) -> str:
-    return "step" if steps == "1" else "steps"

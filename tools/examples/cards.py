@@ -15,6 +15,8 @@ _KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models"
 # The shift of base models whose recipes leave it to them: FLUX.1's at 1024 x 1024 pixels.
 _OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
 _TIMES = range(1000)
+# The nodes that know how many steps are sampled, and the place of that widget.
+_STEPS = {"FewStepKSampler": 2, "FewStepScheduler": 0, "FewStepTCD": 0, "FewStepRecipe": 1}
 # Of a turn; neighbours in a list get hues far apart, and 19 of them get different ones.
 _TURN = 13 / 19
 # Makes SDXL's blue.
@@ -27,14 +29,16 @@ def draw_card_of(title: str) -> Any:
     Raises UserError where its files' names are of no recipe, or the recipe's levels are not known.
     """
     pictures = pure("pictures")
-    recipe, steps = _settings(title)
+    recipe = _recipe(title)
+    if not recipe:
+        raise UserError(f'The files of "{title}" are of no recipe, so it has no card.')
     return pictures.draw_card(
         pictures.Accelerator(
             name=_short(recipe.name),
             kind=recipe.kind,
             base=recipe.base,
             curve=[_level(recipe, time) for time in _TIMES],
-            hops=_hops(recipe, steps),
+            hops=_hops(recipe, int(steps_of(title))),
             hue=_hue(recipe, "family"),
             ground=_hue(recipe, "base") + _BLUE,
         )
@@ -46,20 +50,26 @@ def _short(name: str) -> str:
     return re.sub(r" (\d+ steps?|UNet|checkpoint)", "", name)
 
 
-def _settings(title: str) -> tuple[Any, int]:
-    """The recipe that the example samples with, and its steps."""
+def steps_of(title: str) -> str:
+    """How many steps the example samples with, "2 + 2" in two passes; "" where it is not known."""
+    found = [row[_STEPS[kind]] for kind, row in _values(example(title)) if kind in _STEPS]
+    if set_by_hand := [str(steps) for steps in found if steps]:
+        return " + ".join(set_by_hand)
+    recipe = _recipe(title)
+    return f"{recipe.steps.default:g}" if recipe and found else ""
+
+
+def _recipe(title: str) -> Any:
+    """The recipe that the example samples with, or None."""
     workflow, recipes = example(title), pure("recipes").builtin_recipes()
-    values = [(node["type"], node.get("widgets_values") or []) for node in workflow["nodes"]]
-    chosen = [recipes[value] for _, row in values for value in row if value in recipes]
-    found = chosen or [
-        recipe
-        for folder, name in sorted(model_files(workflow))
-        if (recipe := _named(folder, name, recipes))
-    ]
-    if not found:
-        raise UserError(f'The files of "{title}" are of no recipe, so it has no card.')
-    steps = [row[2] for kind, row in values if kind == "FewStepKSampler"]
-    return found[0], next(filter(None, steps), int(found[0].steps.default))
+    chosen = [recipes[value] for _, row in _values(workflow) for value in row if value in recipes]
+    named = (_named(folder, name, recipes) for folder, name in sorted(model_files(workflow)))
+    return next(filter(None, [*chosen, *named]), None)
+
+
+def _values(workflow: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    """The type of each node and the values of its widgets."""
+    return [(node["type"], node.get("widgets_values") or []) for node in workflow["nodes"]]
 
 
 def _named(folder: str, name: str, recipes: dict[str, Any]) -> Any:
