@@ -126,14 +126,17 @@ def _of_a_table(
 
 
 def _best(host: Host, judge: Judge, nodes: Nodes, number: int, scenes: Scenes) -> Run:
-    """Of a few seeds the one whose pictures are nearest to what they should show."""
+    """Of a few seeds the one whose pictures are nearest to what they should show.
+
+    Where they show something else than this scene, the first.
+    """
     words = scenes.words[number : number + 1]
     wanted = judge.reference(words)
     runs = []
     for seed in range(number, number + _TRIES):
         changed = with_scene(nodes, prompt(*words[0].tolist()), f"-{_MARK}-{number}", seed)
         made = _run(host, changed)
-        if not _square(made):
+        if not _square(made) or len(words_in(changed)) > 1:
             return Run(changed, seed, made, 0.0)
         far = torch.cdist(judge.features(_tensor(made)), wanted).min(1).values.max()
         runs.append(Run(changed, seed, made, float(far)))

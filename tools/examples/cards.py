@@ -14,7 +14,7 @@ from .model_files import model_files
 _KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models": ("UNet",)}
 # The shift of base models whose recipes leave it to them: FLUX.1's at 1024 x 1024 pixels.
 _OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
-_TIMES = range(1000)
+_TIMES = 1000
 # The nodes that know how many steps are sampled, and the place of that widget.
 _STEPS = {"FewStepKSampler": 2, "FewStepScheduler": 0, "FewStepTCD": 0, "FewStepRecipe": 1}
 # Of a turn; neighbours in a list get hues far apart, and 19 of them get different ones.
@@ -28,17 +28,18 @@ def draw_card_of(title: str) -> Any:
 
     Raises UserError where its files' names are of no recipe, or the recipe's levels are not known.
     """
-    pictures = pure("pictures")
     recipe = _recipe(title)
     if not recipe:
         raise UserError(f'The files of "{title}" are of no recipe, so it has no card.')
+    pictures = pure("pictures")
+    curve = [_level(recipe, time) for time in range(_TIMES)]
     return pictures.draw_card(
         pictures.Accelerator(
             name=_short(recipe.name),
             kind=recipe.kind,
             base=recipe.base,
-            curve=[_level(recipe, time) for time in _TIMES],
-            hops=_hops(recipe, int(steps_of(title))),
+            curve=curve,
+            hops=_hops(recipe, int(steps_of(title)), curve),
             hue=_hue(recipe, "family"),
             ground=_hue(recipe, "base") + _BLUE,
         )
@@ -77,16 +78,14 @@ def _named(folder: str, name: str, recipes: dict[str, Any]) -> Any:
     return pure("recipes").recognise_name(name, recipes, kinds).recipe if kinds else None
 
 
-def _hops(recipe: Any, steps: int) -> list[Any]:
+def _hops(recipe: Any, steps: int, curve: list[float]) -> list[Any]:
     """What the recipe's sampler does to the noise in each step."""
-    levels, ways = pure("samplers.levels"), pure("samplers.ways")
+    kinds, flow = pure("samplers.levels"), recipe.prediction == "flow"
+    levels = kinds.FlowLevels() if flow else kinds.TableLevels(np.array(curve))
+    low = pure("samplers").SAMPLERS[recipe.sampler].low(levels, recipe.gamma)
     times = pure("recipes").run_settings(recipe, steps, 0, 1.0).times
-    table = [_level(recipe, time) for time in _TIMES]
-    flow = recipe.prediction == "flow"
-    known = levels.FlowLevels() if flow else levels.TableLevels(np.array(table))
-    low = pure("samplers").SAMPLERS[recipe.sampler].low(known, recipe.gamma)
     sigmas = [*(_level(recipe, time) for time in times), 0.0]
-    return [pure("pictures").Hop(*way) for way in ways.ways(sigmas, known, low)]
+    return [pure("pictures").Hop(*way) for way in pure("samplers.ways").ways(sigmas, levels, low)]
 
 
 def _level(recipe: Any, time: float) -> float:
@@ -96,7 +95,7 @@ def _level(recipe: Any, time: float) -> float:
     shift = recipe.shift or _OWN_SHIFT.get(recipe.base)
     if not shift:
         raise UserError(f"The shift of {recipe.base} is not known: name it in _OWN_SHIFT.")
-    share = (time + 1) / len(_TIMES)
+    share = (time + 1) / _TIMES
     return shift * share / (1 + (shift - 1) * share)
 
 
