@@ -9,9 +9,22 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from .axes import Axes, time_of
-from .look import INK, LARGE, MARGIN, QUIET, SIDE, SMALL, canvas, chip, colour_of, numeral, write
+from .look import (
+    INK,
+    LARGE,
+    MARGIN,
+    QUIET,
+    SIDE,
+    SMALL,
+    canvas,
+    chip,
+    colour_of,
+    lines_of,
+    numeral,
+    write,
+)
 from .plot import Hop
-from .text import font_of, widest
+from .text import Font, font_of, widest
 
 _TOP, _BOTTOM = 214, 446
 _FINER = 3
@@ -50,13 +63,23 @@ def _draw_words(picture: Image.Image, card: Accelerator) -> None:
     right = SIDE - MARGIN
     taken = numeral(picture, str(len(card.hops)), (right, MARGIN), "ra")
     room = right - taken - round(1.5 * MARGIN) - MARGIN
-    size = LARGE
-    while widest(card.name.split(" "), font_of(size)) > room:
-        size -= 1
-    down = MARGIN + write(picture, card.name, (MARGIN, MARGIN - 4), room, font_of(size)) + 8
+    down = (
+        MARGIN + write(picture, card.name, (MARGIN, MARGIN - 4), room, _font(card.name, room)) + 8
+    )
     end = chip(picture, card.base, (MARGIN, down))
     place = end + 12, down + 0.8 * SMALL
     ImageDraw.Draw(picture).text(place, card.kind, QUIET, font_of(SMALL), "lm")
+
+
+def _font(name: str, room: int) -> Font:
+    """The largest in which a name has room on two lines."""
+    size = LARGE
+    while size > SMALL:
+        lines = lines_of(name, font_of(size), room)
+        if len(lines) <= 2 and widest(lines, font_of(size)) <= room:
+            break
+        size -= 1
+    return font_of(size)
 
 
 def _draw_steps(picture: Image.Image, card: Accelerator, ground: str) -> None:
