@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from tools.examples.cards import draw_card_of, steps_of
 from tools.examples.conversion import to_api
-from tools.examples.demo_workflows import all_titles, demo_titles, demo_workflow
+from tools.examples.demo_workflows import demo_titles, demo_workflow, titles
 from tools.hosts.pack_check import check_pack
 from tools.hosts.server import Server
 from tools.pack import pure
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     drawn = demo_titles()
     try:
-        for title in all_titles():
+        for title in titles():
             if title not in drawn:
                 _save(draw_card_of(title), given.output, title)
         scenes = _scenes(len(drawn))

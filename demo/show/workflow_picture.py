@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tools.examples.demo_workflows import all_titles, demo_workflow
+from tools.examples.demo_workflows import demo_workflow, titles
 
 from .page import arguments, open_page
 
@@ -28,7 +28,7 @@ _FIT = """([width, height, edge, above]) => {
 
 def main() -> None:
     given = arguments()
-    workflow = demo_workflow(all_titles()[0])
+    workflow = demo_workflow(titles()[0])
     workflow["nodes"] = [node for node in workflow["nodes"] if node["type"] != "MarkdownNote"]
     given.output.mkdir(parents=True, exist_ok=True)
     with open_page(given.host, given.base, _WIDTH, _HEIGHT) as (server, page):

@@ -1,4 +1,4 @@
-"""Contact sheets, plots and thumbnails: nothing is cut, no picture is changed, the same again each time."""
+"""Sheets, plots and thumbnails: nothing is cut, no picture is changed, the same each time."""
 
 import numpy as np
 import pytest

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from fewstep.tools.examples import cards
 from fewstep.tools.examples.cards import draw_card_of, steps_of
-from fewstep.tools.examples.demo_workflows import all_titles, demo_titles
+from fewstep.tools.examples.demo_workflows import demo_titles, titles
 from fewstep.tools.paths import EXAMPLES
 from fewstep.tools.user_error import UserError
 from PIL import Image
 
 JPGS = sorted(EXAMPLES.glob("*.jpg"))
-CARDS = [title for title in all_titles() if title not in demo_titles()]
+CARDS = [title for title in titles() if title not in demo_titles()]
 # Of the pairs that were there when they all showed a red star on blue, the least alike had 0.054;
 # of today's pairs the most alike has 0.076. A picture saved anew as JPG has up to 0.004.
 ALIKE = 0.06
@@ -35,7 +35,7 @@ def _distance(first, second):
 
 
 def test_every_example_has_its_picture_and_every_picture_its_example():
-    assert [file.stem for file in JPGS] == all_titles()
+    assert [file.stem for file in JPGS] == titles()
 
 
 @pytest.mark.parametrize("file", JPGS, ids=lambda file: file.stem)

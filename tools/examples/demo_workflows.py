@@ -26,14 +26,14 @@ def demo_workflow(title: str) -> dict[str, Any]:
     return workflow
 
 
-def all_titles() -> list[str]:
-    """The titles of all examples, which are their files' names."""
+def titles() -> list[str]:
+    """All examples, as the template browser sorts them."""
     return sorted(file.stem for file in EXAMPLES.glob("*.json"))
 
 
 def demo_titles() -> list[str]:
     """The examples whose model files are all the demo model's."""
-    return [title for title in all_titles() if is_for_the_demo(example(title))]
+    return [title for title in titles() if is_for_the_demo(example(title))]
 
 
 def add_demo_workflows(base_dir: Path) -> None:
