@@ -84,6 +84,8 @@ def test_a_model_of_no_known_accelerator_gets_no_card(monkeypatch):
         ([("FewStepKSampler", [42, "fixed", 2]), ("FewStepKSampler", [42, "fixed", 3])], "2 + 3"),
         ([("FewStepRecipe", ["hyper-sd/sd15-8step", 0]), ("FewStepKSampler", [42, "", 0])], "8"),
         ([("FewStepScheduler", [4]), ("SaveImage", ["a"])], "4"),
+        ([("FewStepScheduler", [4]), ("FewStepKSampler", [42, "fixed", 0])], "4"),
+        ([("FewStepScheduler", [4]), ("FewStepKSampler", [42, "fixed", 4])], "4"),
         ([("FewStepKSampler", [42, "fixed", 0])], ""),
     ],
 )

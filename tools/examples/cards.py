@@ -16,7 +16,14 @@ _KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models"
 _OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
 _TIMES = 1000
 # The nodes that know how many steps are sampled, and the place of that widget.
-_STEPS = {"FewStepKSampler": 2, "FewStepScheduler": 0, "FewStepTCD": 0, "FewStepRecipe": 1}
+_SAMPLER = "FewStepKSampler"
+_STEPS = {
+    _SAMPLER: 2,
+    "FewStepScheduler": 0,
+    "FewStepFromRecipe": 0,
+    "FewStepTCD": 0,
+    "FewStepRecipe": 1,
+}
 # Of a turn; neighbours in a list get hues far apart, and 19 of them get different ones.
 _TURN = 13 / 19
 # Makes SDXL's blue.
@@ -53,11 +60,15 @@ def _short(name: str) -> str:
 
 def steps_of(title: str) -> str:
     """How many steps the example samples with, "2 + 2" in two passes; "" where it is not known."""
-    found = [row[_STEPS[kind]] for kind, row in _values(example(title)) if kind in _STEPS]
-    if set_by_hand := [str(steps) for steps in found if steps]:
-        return " + ".join(set_by_hand)
+    rows = _values(example(title))
+    passes = [row[_STEPS[kind]] for kind, row in rows if kind == _SAMPLER]
+    if passes and all(passes):
+        return " + ".join(map(str, passes))
+    found = [row[_STEPS[kind]] for kind, row in rows if kind in _STEPS]
     recipe = _recipe(title)
-    return f"{recipe.steps.default:g}" if recipe and found else ""
+    if found and recipe:
+        found.append(recipe.steps.default)
+    return next((f"{steps:g}" for steps in found if steps), "")
 
 
 def _recipe(title: str) -> Any:
