@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
-    commands.add_parser("pictures", help="make the pictures of the nodes in the help pages again")
+    commands.add_parser("pictures", help="take the pictures of README, docs and help pages again")
     commands.add_parser("thumbnails", help="make the pictures beside the example workflows again")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")

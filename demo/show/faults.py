@@ -1,27 +1,23 @@
-"""The pictures of docs/troubleshooting.md: `python3 dev.py faults` calls this.
+"""The pictures of docs/troubleshooting.md: `python3 dev.py pictures` calls this.
 
 Each fault is drawn by the demo model beside the same seeds done right; what a panel says of a file
 or of a failed run is taken from the page.
 """
 
-import argparse
 import io
-import os
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from tqdm import tqdm
 
-from tools.hosts.pack_check import check_pack
 from tools.hosts.server import Server
-from tools.user_error import UserError
 
 from ..files.assemble import CHECKPOINT, lora_name
 from .graph import Graph, Link, Nodes, output
+from .page import arguments, open_page
 
 _PROMPTS = (
     "a red star on a blue background",
@@ -97,34 +93,19 @@ _PLACE = """async ([checkpoint, lora, recipe, run]) => {
     if (run) await app.queuePrompt(0)
     return loader.id
 }"""
-_SETTINGS = {
-    "Comfy.TutorialCompleted": True,
-    "Comfy.VueNodes.Enabled": True,
-    "Comfy.Minimap.Visible": False,
-    "Comfy.NodeBadge.NodeSourceBadgeMode": "None",
-    "Comfy.Execution.ShowErrorDialog": False,
-}
-_READY = "window.app?.vueAppReady && app.extensionManager"
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Writes a JPG for each fault."""
-    given = _parser().parse_args(arguments)
+def main() -> None:
+    given = arguments()
     given.output.mkdir(parents=True, exist_ok=True)
-    try:
-        with Server(given.host, given.base) as server:
-            check_pack(server, server.object_info())
-            for name, runs in tqdm(_FAULTS.items(), unit="fault"):
-                parts = [(run.says, _pictures(server, run_graph(run))) for run in runs]
-                _save(_beside(parts), given.output / f"{name}.jpg")
-            (sheet,) = _pictures(server, sheet_graph())
-            _save(sheet, given.output / "slower.jpg")
-            _panels(server, given.output)
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    with open_page(given.host, given.base, 1300, 1100) as (server, page):
+        for name, runs in tqdm(_FAULTS.items(), unit="fault"):
+            parts = [(run.says, _pictures(server, run_graph(run))) for run in runs]
+            _save(_beside(parts), given.output / f"{name}.jpg")
+        (sheet,) = _pictures(server, sheet_graph())
+        _save(sheet, given.output / "slower.jpg")
+        for name, (lora, recipe, run) in _PANELS.items():
+            _panel(page, [CHECKPOINT, lora, recipe, run], given.output / f"{name}.jpg")
 
 
 def run_graph(run: Run) -> Nodes:
@@ -217,19 +198,6 @@ def _beside(parts: list[tuple[str, list[Image.Image]]]) -> Image.Image:
     return sheet
 
 
-def _panels(server: Server, folder: Path) -> None:
-    server.post("/settings", _SETTINGS)
-    with sync_playwright() as playwright:
-        program = os.environ["FEWSTEP_CHROMIUM"]
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1100})
-        page.goto(server.url)
-        page.wait_for_function(_READY)
-        for name, (lora, recipe, run) in _PANELS.items():
-            _panel(page, [CHECKPOINT, lora, recipe, run], folder / f"{name}.jpg")
-        browser.close()
-
-
 def _panel(page: Page, placed: list[Any], path: Path) -> None:
     node = page.evaluate(_PLACE, placed)
     # The file is asked for and the run fails meanwhile; the node grows around what its panel says.
@@ -241,13 +209,5 @@ def _save(picture: Image.Image, path: Path) -> None:
     picture.convert("RGB").save(path, quality=_QUALITY, optimize=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", type=Path, required=True, help="ComfyUI's folder")
-    parser.add_argument("--base", type=Path, required=True, help="its base folder, with models")
-    parser.add_argument("--output", type=Path, required=True, help="the folder of the pictures")
-    return parser
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

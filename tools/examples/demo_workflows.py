@@ -26,10 +26,14 @@ def demo_workflow(title: str) -> dict[str, Any]:
     return workflow
 
 
+def titles() -> list[str]:
+    """All examples, as the template browser sorts them."""
+    return sorted(file.stem for file in EXAMPLES.glob("*.json"))
+
+
 def demo_titles() -> list[str]:
     """The examples whose model files are all the demo model's."""
-    titles = sorted(file.stem for file in EXAMPLES.glob("*.json"))
-    return [title for title in titles if is_for_the_demo(example(title))]
+    return [title for title in titles() if is_for_the_demo(example(title))]
 
 
 def add_demo_workflows(base_dir: Path) -> None:
