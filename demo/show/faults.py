@@ -35,26 +35,33 @@ class Run(NamedTuple):
     says: str
     steps: int = 4
     cfg: float = 1.0
-    denoise: float = 1.0
     lora: str | None = "lcm"
     strength: float = 1.0
     sampler: str = "lcm"
+    scheduler: str = "simple"
     end: int = 0
     negative: str = ""
 
 
+_TCD = {"lora": "tcd", "sampler": "euler"}
 _FAULTS = {
     "burnt": (Run("CFG 7", cfg=7.0), Run("CFG 1")),
-    "grey": (Run("empty latent, denoise 0.3", denoise=0.3), Run("denoise 1")),
+    "grey": (
+        Run("1 step of ddim_uniform, from t = 1", 1, scheduler="ddim_uniform", **_TCD),
+        Run("1 step from t = 999", 1, **_TCD),
+    ),
     "noisy": (
-        Run("stopped at step 3 of 4", lora="tcd", sampler="euler", end=3),
-        Run("all 4 steps", lora="tcd", sampler="euler"),
+        Run("stopped at step 3 of 4", end=3, **_TCD),
+        Run("all 4 steps", **_TCD),
     ),
     "blurred": (
-        Run("2 steps without an accelerator", steps=2, lora=None, sampler="euler", cfg=2.0),
-        Run("2 steps with LCM-LoRA", steps=2),
+        Run("2 steps, no accelerator", 2, lora=None, sampler="euler", scheduler="normal"),
+        Run("2 steps with LCM-LoRA", 2),
     ),
-    "washed_out": (Run("LoRA strength 0.3", steps=2, strength=0.3), Run("strength 1", steps=2)),
+    "washed_out": (
+        Run("1 step, LoRA strength 0.3", 1, strength=0.3, **_TCD),
+        Run("strength 1", 1, **_TCD),
+    ),
     "nothing_happens": (
         Run("negative prompt, CFG 1", negative="a blue background"),
         Run("no negative prompt"),
@@ -122,8 +129,8 @@ def run_graph(run: Run) -> Nodes:
             steps=run.steps,
             cfg=run.cfg,
             sampler_name=run.sampler,
-            scheduler="simple",
-            **(_stopped(seed, run.end) if run.end else {"seed": seed, "denoise": run.denoise}),
+            scheduler=run.scheduler,
+            **(_stopped(seed, run.end) if run.end else {"seed": seed, "denoise": 1.0}),
         )
         image = graph.add("VAEDecode", samples=sampled, vae=vae)
         graph.add("SaveImage", images=image, filename_prefix=f"fault-{seed}")

@@ -164,7 +164,7 @@ def test_the_badge_is_right_before_the_first_run(page, server, graph):
     open_workflow(page, page.evaluate(_SAVED))
     graph.says(loader, "recognised by its own metadata")
     graph.set(loader, "lora_name", "fewstep-demo-style.safetensors")
-    graph.says(loader, "Not recognised: LoRA, for SD 1.5.")
+    graph.says(loader, "Not recognised (LoRA for SD 1.5).")
     graph.set(loader, "lora_name", "fewstep-demo-tcd.safetensors")
     graph.add("CheckpointLoaderSimple", (0, 400), ckpt_name="fewstep-demo.safetensors")
     show = graph.add("PreviewAny", (800, 0))
