@@ -109,7 +109,7 @@ export const inWordsOf = (/** @type {string} */ language, /** @type {string} */ 
 /** @param {Phrases} phrases @param {string} text */
 const known = (phrases, text) => {
   for (const [said, shown] of Object.entries(phrases)) {
-    const found = patternOf(said).exec(text);
+    const found = text.match(patternOf(said));
     if (!found) continue;
     const parts = found.slice(1);
     return shown.replace(/\{\}/g, () => String(parts.shift()));

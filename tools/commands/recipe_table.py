@@ -12,8 +12,8 @@ from ..user_error import UserError
 _PAGE = ROOT / "docs" / "models.md"
 _BEGIN, _END = "<!-- recipes: made by dev.py recipes --table -->", "<!-- recipes end -->"
 _HEAD = (
-    "| accelerator | file | folder in models | size | steps | CFG | sampler, timesteps | recipe |\n"
-    "|---|---|---|---|---|---|---|---|\n"
+    "| accelerator, recipe | file | folder in models | size | steps | CFG | sampler, timesteps |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 _FOLDERS = {"LoRA": "loras", "UNet": "diffusion_models", "checkpoint": "checkpoints"}
 # What half of the published files are called: kept apart by a folder of their own.
@@ -66,16 +66,19 @@ def _anchor(heading: str) -> str:
 def _row(recipe: Any) -> str:
     files, folders, sizes = _files(recipe)
     cells = (
-        "<br>".join([_accelerator(recipe), *_remarks(recipe)]),
+        "<br>".join([_accelerator(recipe), f"`{recipe.id}`", *_remarks(recipe)]),
         files,
         folders,
         sizes,
-        recipe.steps,
-        recipe.cfg,
+        _unbroken(recipe.steps),
+        _unbroken(recipe.cfg),
         f"{recipe.sampler_text}; {_timesteps(recipe)}",
-        f"`{recipe.id}`",
     )
-    return f"| {' | '.join(map(str, cells))} |\n"
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _unbroken(text: object) -> str:
+    return str(text).replace(" ", "&nbsp;")
 
 
 def _accelerator(recipe: Any) -> str:
@@ -108,7 +111,7 @@ def _files(recipe: Any) -> tuple[str, str, str]:
 def _size(size: int) -> str:
     if not size:
         return ""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    return _unbroken(f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB")
 
 
 def _timesteps(recipe: Any) -> str:
