@@ -35,7 +35,7 @@ from .shots import before, shown_nodes, with_scene, words_in
 
 _QUALITY = 88
 _MARK = "thumbnail"
-_TRIES = 6
+_TRIES = 4
 # The positive prompt of the example that is queued from a table, and how many rows are shown.
 _TABLE, _ROWS, _APART = "Positive prompt", 4, 3
 # Pixels of a square of what is to be repainted.
