@@ -94,3 +94,10 @@ def test_the_steps_on_a_picture_are_those_of_the_example(monkeypatch, nodes, ste
     listed = [{"type": kind, "widgets_values": values} for kind, values in nodes]
     monkeypatch.setattr(cards, "example", lambda title: {"nodes": listed})
     assert steps_of("Something new") == steps
+
+
+def test_the_picture_of_a_workflow_in_the_readme_is_small(root):
+    path = root / "docs" / "images" / "workflow.jpg"
+    assert path.stat().st_size <= 200_000
+    with Image.open(path) as picture:
+        assert picture.format == "JPEG" and picture.width == 1600
