@@ -17,6 +17,7 @@ from tools.commands.recipe_report import report_files
 from tools.commands.recipe_table import write_table
 from tools.commands.serve import serve
 from tools.environment.setup import set_up, set_up_host
+from tools.examples.links import write_links
 from tools.hosts.host import own_host
 from tools.hosts.versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.machine.ports import check_free
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
     commands.add_parser("pictures", help="take the pictures of README, docs and help pages again")
     commands.add_parser("thumbnails", help="make the pictures beside the example workflows again")
+    commands.add_parser("links", help="write links of the files into the example workflows")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
@@ -102,6 +104,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         return run_node_pictures(set_up(tests=True))
     elif arguments.command == "thumbnails":
         return run_thumbnails(set_up(tests=False))
+    elif arguments.command == "links":
+        write_links()
     elif arguments.command == "recipes":
         if arguments.table:
             write_table()

@@ -35,7 +35,14 @@ from .shots import before, shown_nodes, with_scene, words_in
 
 _QUALITY = 88
 _MARK = "thumbnail"
-_TRIES = 6
+_TRIES = 4
+# The shapes that are known at a glance, and colours that stand out from their backgrounds.
+_SHAPES = ("star", "ring", "square", "cross", "circle", "triangle")
+_PAIRS = (
+    *("red blue", "yellow purple", "white green", "orange black", "blue white", "purple yellow"),
+    *("white red", "blue orange", "green white", "black yellow", "red white", "yellow blue"),
+    "white purple",
+)
 # The positive prompt of the example that is queued from a table, and how many rows are shown.
 _TABLE, _ROWS, _APART = "Positive prompt", 4, 3
 # Pixels of a square of what is to be repainted.
@@ -85,16 +92,17 @@ def _save(picture: Image.Image, folder: Path, title: str) -> None:
 
 
 def _scenes(count: int) -> Scenes:
-    """As different as can be: each shape and colour comes again after eight."""
-    number = torch.arange(count)
+    """Other words for each, one below 78: there are 6 shapes and 13 pairs of colours."""
     scenes = data.scenes(0, count, WIDE, seed=SEED + 12, words=data.combinations())
-    turn = number // len(COLOURS)
-    colour = (3 * number + turn) % len(COLOURS)
+    number = torch.arange(count)
+    shapes = torch.tensor([SHAPES.index(shape) for shape in _SHAPES])
+    pairs = torch.tensor([[COLOURS.index(colour) for colour in pair.split()] for pair in _PAIRS])
+    colour, background = pairs[number % len(_PAIRS)].T
     return scenes._replace(
-        shape=(number + turn) % len(SHAPES),
+        shape=shapes[number % len(_SHAPES)],
         colour=colour,
-        background=(colour + 3 + 2 * turn) % len(COLOURS),
-        template=0 * number,
+        background=background,
+        template=torch.zeros_like(number),
     )
 
 

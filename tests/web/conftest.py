@@ -61,7 +61,7 @@ def _add_names(models: Path) -> None:
     for file in (*EXAMPLES.glob("*.json"), *BLUEPRINTS.glob("*.json")):
         for folder, name in model_files(json.loads(file.read_text("utf-8"))):
             if not (models / folder / name).exists():
-                write_named(models / folder / name)
+                write_named(models, folder, name)
 
 
 @pytest.fixture(scope="session")
