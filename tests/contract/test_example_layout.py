@@ -7,7 +7,7 @@ import pytest
 from fewstep.tools.paths import EXAMPLES
 
 FILES = sorted(EXAMPLES.glob("*.json"))
-# With an empty space of this height between two nodes, their titles are drawn in it.
+# The height of a title, which is drawn above its node.
 TITLE = 30
 
 
@@ -17,10 +17,18 @@ def workflow(request):
 
 
 def test_no_wire_runs_backwards(workflow):
+    """To the right, or down to the next node of a column."""
     nodes = {node["id"]: node for node in workflow["nodes"]}
     for _, origin, _, target, *_ in workflow["links"]:
-        begin = nodes[origin]["pos"][0] + nodes[origin]["size"][0]
-        assert begin < nodes[target]["pos"][0], (nodes[origin]["type"], nodes[target]["type"])
+        begin, end = nodes[origin], nodes[target]
+        right = begin["pos"][0] + begin["size"][0] < end["pos"][0]
+        assert right or _next_below(begin, nodes.values()) is end, (begin["type"], end["type"])
+
+
+def _next_below(node, nodes):
+    column = [one for one in nodes if one["pos"][0] == node["pos"][0]]
+    below = [one for one in column if one["pos"][1] > node["pos"][1]]
+    return min(below, key=lambda one: one["pos"][1], default=None)
 
 
 def test_no_node_covers_another(workflow):
