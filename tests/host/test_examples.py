@@ -137,7 +137,7 @@ def _run(server, workflow):
 def _check(ran):
     texts, ours, log = ran
     assert "not loaded" not in log
-    assert "unknown" not in texts
+    assert "not recognised" not in texts
     assert "recognised by" in texts or not ours
 
 
