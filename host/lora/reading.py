@@ -52,7 +52,7 @@ def _cached(path: Path, size: int, _changed: int) -> LoraFile:
         isinstance(tensor, torch.Tensor) for tensor in tensors.values()
     )
     if not whole:
-        raise ValueError(f"{path.name} is no LoRA: it holds other things than tensors.")
+        raise ValueError(f"{path.name} is not a LoRA: it holds things other than tensors.")
     check_sound(tensors, path.name)
     header = header or header_of(tensors, size)
     tensors = comfy.lora_convert.convert_lora(dict(tensors))

@@ -35,7 +35,7 @@ def load_parts(path: Path, name: str, header: Header, dtype: str, embeddings: li
         model = _asked(name, comfy.sd.load_diffusion_model, str(path), model_options=options)
         loaded = Parts(model, None, None)
     if missing := first_missing_weight(loaded.model, header):
-        raise ValueError(f"{name} is not complete: {missing} is missing. Get the file again.")
+        raise ValueError(f"{name} is incomplete: {missing} is missing. Download it again.")
     return loaded
 
 
@@ -75,7 +75,7 @@ def _asked(name: str, load: Callable, *args: Any, **options: Any) -> Any:
         if is_out_of_memory(error):
             raise
         raise ValueError(
-            f"ComfyUI cannot load {name} as a model, which may lack parts: {_in_a_line(error)}"
+            f"ComfyUI cannot load {name} as a model; parts may be missing: {_in_a_line(error)}"
         ) from error
 
 
