@@ -10,6 +10,7 @@ from .choice import Choice
 from .combinations import Cell, combinations
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
+from .judgement import Judgement, Measures, judge, reference_of, unjudged
 from .known_file import KnownFile
 from .layout import Layout, has_clip, has_vae, layout_of
 from .lora_names import modules_of
@@ -27,8 +28,10 @@ __all__ = [
     "Found",
     "HashCache",
     "Header",
+    "Judgement",
     "KnownFile",
     "Layout",
+    "Measures",
     "Recipe",
     "RunSettings",
     "Tensor",
@@ -41,6 +44,7 @@ __all__ = [
     "found_facts",
     "has_clip",
     "has_vae",
+    "judge",
     "layout_of",
     "modules_of",
     "needs_hash",
@@ -48,5 +52,7 @@ __all__ = [
     "read_header",
     "recognise",
     "recognise_name",
+    "reference_of",
     "run_settings",
+    "unjudged",
 ]

@@ -170,7 +170,7 @@ def test_12_cells_ask_the_model_no_more_than_12_runs_do():
 
 def test_pictures_are_decoded_one_by_one_and_stay_on_the_cpu():
     vae = Vae()
-    sheet, batch = compared(narrow.patcher("SD 1.5"), vae, steps="1, 2, 3")
+    sheet, batch, _ = compared(narrow.patcher("SD 1.5"), vae, steps="1, 2, 3")
     assert vae.batches == [1, 1, 1]
     assert batch.shape == (3, 32, 32, 3) and batch.device.type == "cpu"
     assert sheet.shape[0] == 1 and sheet.shape[3] == 3
