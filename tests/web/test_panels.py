@@ -187,6 +187,8 @@ def test_a_large_file_is_said_to_be_read_until_its_content_is_known(page, server
     entry |= {"id": "mine/by-hash", "name": "Mine", "files": [known]}
     (folder / "mine.json").write_text(json.dumps(entry), "utf-8")
     try:
+        # The page's own Refresh: what was told of a file is asked anew.
+        page.evaluate("app.refreshComboInNodes()")
         with page.expect_request("**/fewstep/file?*whole=1"):
             loader = graph.add("FewStepLoraLoader", lora_name=file.name)
             graph.says(loader, "The file is being read ...")
@@ -195,7 +197,9 @@ def test_a_large_file_is_said_to_be_read_until_its_content_is_known(page, server
         graph.says(loader, "recognised by sha256")
     finally:
         (folder / "mine.json").unlink()
+        (folder.parent / "hashes.json").unlink()
         page.unroute_all()
+        page.evaluate("app.refreshComboInNodes()")
 
 
 def test_the_plot_follows_the_model_to_its_loader(page, graph):
