@@ -106,7 +106,7 @@ def _verdict(cells: Sequence[Cell], cheapest: int | None, reference: int, tolera
     if cheapest is None:
         return f"No picture without a fault is {against}"
     if cheapest == reference:
-        return f"Nothing cheaper is {against} ({_calls(cells[reference])})"
+        return f"Nothing cheaper is {against}"
     return f"Cheapest {against}: {cells[cheapest].name} ({_calls(cells[cheapest])})"
 
 

@@ -50,6 +50,20 @@ def test_nothing_is_cut_and_no_picture_is_changed(count, columns, side):
     assert found == count
 
 
+def test_a_frame_is_around_its_own_picture_alone_and_covers_nothing():
+    plain = _cells(6, 64, ["4 steps"])
+    framed = [cell._replace(framed=number == 4) for number, cell in enumerate(plain)]
+    before, after = (np.asarray(contact_sheet(cells, 3)) for cells in (plain, framed))
+    assert before.shape == after.shape
+    rows, lefts = np.where((before != after).any(2))
+    shade = np.asarray(plain[4].picture)
+    whole = _as_numbers(after)
+    at = np.argwhere(whole == _as_numbers(shade[:1, :1]))
+    (found,) = ((y, x) for y, x in at if np.array_equal(after[y : y + 64, x : x + 64], shade))
+    assert np.array_equal((rows.min(), lefts.min()), np.subtract(found, 3))
+    assert np.array_equal((rows.max(), lefts.max()), np.add(found, 66))
+
+
 def test_labels_of_neighbours_do_not_touch():
     font = font_of(13)
     wide = int(max(font.getlength(part) for part in LONG))
