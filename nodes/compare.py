@@ -111,7 +111,7 @@ class FewStepCompare(io.ComfyNode):
                     display_name="pictures", tooltip="The pictures as a batch, row by row."
                 ),
                 io.String.Output(
-                    display_name="verdict",
+                    display_name="report",
                     tooltip="With similarity on: the cheapest setting that is similar enough, and "
                     "what was found of each picture.",
                 ),

@@ -1,5 +1,7 @@
 """The comparison on narrow models of the host: each cell is what Few-step KSampler makes."""
 
+import sys
+
 import comfy.model_management
 import comfy.model_patcher
 import folder_paths
@@ -7,6 +9,8 @@ import narrow
 import pytest
 import torch
 from comfy.patcher_extension import WrappersMP
+from fewstep.host.sampling.comparison import Sampled
+from fewstep.host.sampling.measures import measured
 from fewstep.nodes.compare import FewStepCompare
 from fewstep.nodes.ksampler import FewStepKSampler
 from fewstep.nodes.lora_loader import FewStepLoraLoader
@@ -208,6 +212,69 @@ def test_it_can_be_stopped_between_steps_and_between_pictures(stage, monkeypatch
     assert vae.batches == ([] if stage == "sampling" else [1])
 
 
+def test_measuring_is_off_by_default_and_then_nothing_is_measured(monkeypatch):
+    """Not even loaded: kornia takes most of a second."""
+    monkeypatch.setitem(sys.modules, "kornia.metrics", None)
+    monkeypatch.setattr("fewstep.nodes.compare.measured", None)
+    model = narrow.patcher("SD 1.5")
+    report = compared(model, steps="1, 2")[2]
+    assert report == "Turn on similarity to see how near each picture is to a reference."
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "kornia.metrics", None)
+    with pytest.raises(ImportError):
+        compared(model, steps="1, 2", similarity=True)
+
+
+def test_measuring_asks_model_and_vae_no_more_and_changes_no_picture():
+    runs = []
+    for similarity in (False, True):
+        vae, (model, calls) = Vae(), counted(narrow.patcher("SD 1.5"))
+        sheet, batch, report = compared(model, vae, steps="1, 2, 3", similarity=similarity)
+        runs.append((batch, len(calls), vae.batches, report))
+    (plain, *before, _), (marked, *after, report) = runs
+    assert torch.equal(plain, marked) and before == after
+    assert report.splitlines()[-1].startswith("3 steps: 3 model calls, reference")
+    assert "1 step: 1 model call, SSIM 0." in report
+
+
+def test_of_settings_that_differ_in_nothing_the_picture_is_the_same_and_the_cheapest_is_framed():
+    """At 1 step gamma has no effect."""
+    sheet, _, report = compared(
+        narrow.patcher("SD 1.5"), steps="1", gammas="0, 0.5", similarity=True, reference="gamma 0.5"
+    )
+    assert "gamma 0: 1 model call, SSIM 1.00" in report
+    frame = torch.tensor([0x0A, 0x8A, 0x3F]) / 255
+    assert (sheet - frame).abs().sum(-1).lt(1e-3).any()
+
+
+def test_similarity_is_that_of_pictures_sharpness_that_of_edges_and_burnt_what_is_clipped():
+    """Against the definitions: kornia's SSIM of a picture with itself is 1, and blur loses edges."""
+    clear = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.2
+    soft = torch.nn.functional.avg_pool2d(clear.movedim(3, 1), 5, 1, 2).movedim(1, 3)
+    red = clear.clone()
+    red[:, :16] = torch.tensor([1.0, 0.1, 0.0])
+    white = clear.clone()
+    white[:, :16] = 1.0
+    latents = [torch.ones(1, 4, 8, 8)] * 4 + [torch.full((1, 4, 1, 8, 8), 1.5)]
+    made = [Sampled(latent, 0.0) for latent in latents]
+    same, blurred, burnt, bright, strong = measured(
+        torch.cat([clear, soft, red, white, clear]), made, 0
+    )
+    assert same == pytest.approx((1, 0, 1, 1), abs=1e-4)
+    assert blurred.similarity < 0.9 and blurred.sharpness < 0.1
+    assert burnt.clipped == pytest.approx(0.25) and burnt.faults == ["burnt"]
+    assert bright.clipped == 0
+    assert strong.latent == pytest.approx(1.5) and strong.faults == ["burnt"]
+
+
+@pytest.mark.parametrize("shade", [0.0, 0.5, 1.0])
+def test_flat_pictures_are_measured_too(shade):
+    flat = torch.full((2, 8, 8, 3), shade)
+    made = [Sampled(torch.zeros(1, 4, 1, 1), 0.0)] * 2
+    for found in measured(flat, made, 1):
+        assert found == pytest.approx((1, 0, 1, 1), abs=1e-3)
+
+
 MISTAKES = {
     "no recipe": ({"recipe": None}, "does not know the accelerator"),
     "a batch": (
@@ -216,6 +283,10 @@ MISTAKES = {
     ),
     "a video": ({"latent": {"samples": torch.zeros(1, 4, 3, 8, 8)}}, "this latent is a video"),
     "strengths without a LoRA": ({"strengths": "0.5, 1"}, "needs a LoRA from Load acceleration"),
+    "a reference that is not there": (
+        {"similarity": True, "reference": "9 steps"},
+        "No picture of this comparison is",
+    ),
     "denoise too low": ({"denoise": 0.01}, "too low for a single step"),
 }
 
