@@ -14,16 +14,16 @@ from .combinations import Cell
 _BURNT_PIXELS = 0.05
 # Strength of the latent over that of the reference: a decoder that bounds its colours shows none
 # of what too much CFG does to them.
-_BURNT_LATENT = 1.12
-# Laplacian variance over that of the reference.
-_BLURRED = 0.55
+_BURNT_LATENT = 1.1
+# Steepness of the edges over that of the reference.
+_BLURRED = 0.78
 _DOUBT = "The reference itself looks burnt. Name another picture in reference."
 
 
 class Measures(NamedTuple):
     """What is measured of one picture: its structural similarity to the reference (-1 to 1), the
     share of its pixels that are clipped and saturated, and over those of the reference the root
-    mean square of its latent and the variance of its Laplacian."""
+    mean square of its latent and the Laplacian at its edges."""
 
     similarity: float
     clipped: float

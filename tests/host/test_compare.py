@@ -33,6 +33,13 @@ class Vae:
         return picture.movedim(1, 3)
 
 
+class PaleVae(Vae):
+    """Clips nothing."""
+
+    def decode(self, latent):
+        return super().decode(latent) * 0.5 + 0.25
+
+
 @pytest.fixture
 def load(tmp_path, monkeypatch):
     """Call with the loader's inputs: the narrow model with a LoRA."""
@@ -240,15 +247,20 @@ def test_measuring_asks_model_and_vae_no_more_and_changes_no_picture():
 def test_of_settings_that_differ_in_nothing_the_picture_is_the_same_and_the_cheapest_is_framed():
     """At 1 step gamma has no effect."""
     sheet, _, report = compared(
-        narrow.patcher("SD 1.5"), steps="1", gammas="0, 0.5", similarity=True, reference="gamma 0.5"
+        narrow.patcher("SD 1.5"),
+        PaleVae(),
+        steps="1",
+        gammas="0, 0.5",
+        similarity=True,
+        reference="gamma 0.5",
     )
     assert "gamma 0: 1 model call, SSIM 1.00" in report
     frame = torch.tensor([0x0A, 0x8A, 0x3F]) / 255
     assert (sheet - frame).abs().sum(-1).lt(1e-3).any()
 
 
-def test_similarity_is_that_of_pictures_sharpness_that_of_edges_and_burnt_what_is_clipped():
-    """Against the definitions: kornia's SSIM of a picture with itself is 1, and blur loses edges."""
+def test_blur_loses_edges_and_burnt_is_what_is_clipped_in_colour_or_has_a_strong_latent():
+    """Of a picture with itself all are 1, and none of it is clipped."""
     clear = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.2
     soft = torch.nn.functional.avg_pool2d(clear.movedim(3, 1), 5, 1, 2).movedim(1, 3)
     red = clear.clone()
@@ -261,10 +273,10 @@ def test_similarity_is_that_of_pictures_sharpness_that_of_edges_and_burnt_what_i
         torch.cat([clear, soft, red, white, clear]), made, 0
     )
     assert same == pytest.approx((1, 0, 1, 1), abs=1e-4)
-    assert blurred.similarity < 0.9 and blurred.sharpness < 0.1
+    assert blurred.similarity < 0.9 and blurred.sharpness < 0.5
     assert burnt.clipped == pytest.approx(0.25) and burnt.faults == ["burnt"]
     assert bright.clipped == 0
-    assert strong.latent == pytest.approx(1.5) and strong.faults == ["burnt"]
+    assert strong.latent == pytest.approx(1.5, rel=1e-3) and strong.faults == ["burnt"]
 
 
 @pytest.mark.parametrize("shade", [0.0, 0.5, 1.0])
