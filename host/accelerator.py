@@ -37,11 +37,15 @@ class Accelerator(NamedTuple):
 
 
 class Given(NamedTuple):
-    """The recipe to sample with, where it is from if that is not plain, and what is doubtful."""
+    """The recipe to sample with, where it is from if that is not plain, and what is doubtful.
+
+    `loaded` says that Load one-step model made the model right for this very recipe.
+    """
 
     recipe: Recipe
     source: list[str]
     warnings: list[str]
+    loaded: bool
 
 
 def set_accelerator(model: Any, accelerator: Accelerator) -> None:
@@ -86,7 +90,14 @@ def recipe_for(model: Any | None, connected: Recipe | None, node: str) -> Given:
     if recipe is None:
         raise ValueError(_no_recipe(carried, node))
     warnings = [] if model is None else base_warnings(model, recipe)
-    return Given(recipe, _source(connected, carried), warnings)
+    return Given(recipe, _source(connected, carried), warnings, _is_loaded(recipe, carried))
+
+
+def _is_loaded(recipe: Recipe, carried: Accelerator | None) -> bool:
+    """A LoRA is applied; a whole model is not."""
+    if carried is None or carried.recipe is None:
+        return False
+    return carried.applied is None and carried.recipe.id == recipe.id
 
 
 def _source(connected: Recipe | None, carried: Accelerator | None) -> list[str]:

@@ -15,7 +15,7 @@ from ..host.sampling.comparison import (
 )
 from ..host.sampling.measures import measured
 from ..recipes import Cell, combinations, judge, reference_of, unjudged
-from .inputs import SEARCH_ALIASES, RecipeType, denoise_input, seed_input
+from .inputs import RecipeType, denoise_input, seed_input
 
 _TITLE = "Compare few-step settings"
 
@@ -29,7 +29,7 @@ class FewStepCompare(io.ComfyNode):
             category="model/sampling",
             description="Makes a picture for each combination of steps, gamma, CFG and LoRA "
             "strength, from one seed, and puts them on one labelled sheet.",
-            search_aliases=[*SEARCH_ALIASES, "compare", "xy plot", "grid", "contact sheet"],
+            search_aliases=["compare", "compare steps", "xy plot", "grid", "contact sheet"],
             inputs=[
                 io.Model.Input("model", tooltip="The model, with its acceleration LoRA loaded."),
                 io.Conditioning.Input("positive", tooltip="What the picture should show."),
@@ -43,17 +43,22 @@ class FewStepCompare(io.ComfyNode):
                 seed_input("seed", "All pictures start from the noise of this seed."),
                 io.String.Input(
                     "steps",
+                    display_name="steps (0 = recipe)",
                     default="2, 4, 8",
-                    tooltip="Numbers of steps, such as 2, 4, 8; 0 is the recipe's own.",
+                    tooltip="Numbers of steps, such as 2, 4, 8 or 1-4; 0 is the recipe's own.",
                 ),
                 io.String.Input(
                     "gammas",
+                    display_name="gammas (-1 = recipe)",
                     default="-1",
                     tooltip="For recipes that sample with TCD: 0 renews no noise, 1 all of it, "
                     "such as 0, 0.3, 1. -1 is the recipe's own.",
                 ),
                 io.String.Input(
-                    "cfgs", default="0", tooltip="CFGs, such as 1, 1.5, 2; 0 is the recipe's own."
+                    "cfgs",
+                    display_name="cfgs (0 = recipe)",
+                    default="0",
+                    tooltip="CFGs, such as 1, 1.5, 2; 0 is the recipe's own.",
                 ),
                 RecipeType.Input(
                     "recipe",

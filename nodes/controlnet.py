@@ -4,7 +4,6 @@ from comfy_api.v0_0_2 import io
 
 from ..host.control import apply_control, limit_conditioning
 from ..schedulers import level_range
-from .inputs import SEARCH_ALIASES
 
 _MOST_STEPS = 10000
 
@@ -37,7 +36,7 @@ class FewStepControlNetApply(io.ComfyNode):
             category="model/conditioning/controlnet",
             description="A ControlNet that works at exactly the steps you name, whatever the "
             "schedule, the shift and the denoise.",
-            search_aliases=[*SEARCH_ALIASES, "controlnet", "apply controlnet", "start_percent"],
+            search_aliases=["controlnet", "apply controlnet", "start_percent"],
             inputs=[
                 io.Conditioning.Input("positive", tooltip="What the picture should show."),
                 io.Conditioning.Input(
@@ -135,7 +134,7 @@ class FewStepConditioningSteps(io.ComfyNode):
             category="model/conditioning",
             description="A prompt, an area or any other conditioning that counts at exactly the "
             "steps you name. Combine it with one for the other steps.",
-            search_aliases=[*SEARCH_ALIASES, "timestep range", "prompt schedule", "start_percent"],
+            search_aliases=["timestep range", "prompt schedule", "start_percent"],
             inputs=[
                 io.Conditioning.Input(
                     "conditioning",

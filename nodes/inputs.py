@@ -1,13 +1,27 @@
 """What several nodes share: the recipe's wire type, search words, common inputs."""
 
+import json
+from pathlib import Path
+
 from comfy_api.v0_0_2 import io
 
 MAX_SEED = 0xFFFFFFFFFFFFFFFF
 SAMPLERS_CATEGORY = "model/sampling/samplers"
 SCHEDULERS_CATEGORY = "model/sampling/schedulers"
+# For the nodes that choose a recipe or follow one. The page lists nodes with the same words by how
+# short their ids are, so that more nodes with these would push the three below out of sight.
 SEARCH_ALIASES = ["tcd", "lcm", "hyper-sd", "turbo", "lightning", "few step"]
-
 RecipeType = io.Custom("FEWSTEP_RECIPE")
+
+
+def first_aliases() -> list[str]:
+    """For the loaders and Few-step KSampler, where people begin: what they type, in all languages.
+
+    What is typed has to be in one of them, all its words together.
+    """
+    files = (Path(__file__).parents[1] / "locales").glob("*/search.json")
+    words = [word for file in sorted(files) for word in json.loads(file.read_text("utf-8"))]
+    return [*SEARCH_ALIASES, *words]
 
 
 def gamma_input(default: float, tooltip: str) -> io.Float.Input:
@@ -51,12 +65,27 @@ def denoise_input(optional: bool = False) -> io.Float.Input:
 
 def recipe_steps_input() -> io.Int.Input:
     tooltip = "Number of steps; 0 is the recipe's own."
-    return io.Int.Input("steps", default=0, min=0, max=50, tooltip=tooltip)
+    return io.Int.Input(
+        "steps",
+        display_name="steps (0 = recipe)",
+        default=0,
+        min=0,
+        max=50,
+        tooltip=tooltip,
+    )
 
 
 def recipe_cfg_input() -> io.Float.Input:
     tooltip = "CFG; 0 is the recipe's own. At 1 the negative prompt has no effect."
-    return io.Float.Input("cfg", default=0.0, min=0.0, max=30.0, step=0.1, tooltip=tooltip)
+    return io.Float.Input(
+        "cfg",
+        display_name="cfg (0 = recipe)",
+        default=0.0,
+        min=0.0,
+        max=30.0,
+        step=0.1,
+        tooltip=tooltip,
+    )
 
 
 def seed_input(name: str, tooltip: str) -> io.Int.Input:

@@ -6,9 +6,9 @@ from ..host.accelerator import recipe_for
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
-    SEARCH_ALIASES,
     RecipeType,
     denoise_input,
+    first_aliases,
     recipe_cfg_input,
     recipe_steps_input,
     seed_input,
@@ -24,7 +24,7 @@ class FewStepKSampler(io.ComfyNode):
             category="model/sampling",
             description="Samples with a recipe: sampler, timesteps, steps and CFG are right for "
             "the accelerator, and the text says what was used.",
-            search_aliases=[*SEARCH_ALIASES, "ksampler", "sample"],
+            search_aliases=[*first_aliases(), "ksampler", "sample"],
             inputs=[
                 io.Model.Input("model", tooltip="The model, with its acceleration LoRA loaded."),
                 io.Conditioning.Input("positive", tooltip="What the picture should show."),
@@ -74,7 +74,7 @@ class FewStepKSampler(io.ComfyNode):
         recipe=None,
     ):
         given = recipe_for(model, recipe, "Few-step KSampler")
-        settings = run_settings(given.recipe, steps, cfg, denoise)
+        settings = run_settings(given.recipe, steps, cfg, denoise, given.loaded)
         conditions = positive, negative
         made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
         lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]

@@ -6,7 +6,7 @@ from ..host.folders import lora_names, lora_path
 from ..host.lora.load import APPLY, MERGE, load_lora
 from ..host.recognition import AUTO, LORAS, fingerprint, recipe_choices
 from ..schedulers import parse_strengths
-from .inputs import SEARCH_ALIASES, RecipeType
+from .inputs import RecipeType, first_aliases
 from .loader_report import for_page, shown_from_cache
 
 
@@ -19,7 +19,11 @@ class FewStepLoraLoader(io.ComfyNode):
             category="model/loaders",
             description="Loads an acceleration LoRA, says which one it is, and hands out the "
             "recipe with all its settings.",
-            search_aliases=[*SEARCH_ALIASES, "lora", "dmd2", "pcm", "accelerator"],
+            search_aliases=[
+                *first_aliases(),
+                *("lora", "pcm", "accelerator", "load lcm", "lcm lora", "tcd lora"),
+                *("lightning lora", "turbo lora", "hyper lora", "dmd2 lora"),
+            ],
             inputs=[
                 io.Model.Input("model", tooltip="The model to speed up."),
                 io.Combo.Input(

@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.sampling.noise import ImageNoise
-from .inputs import SEARCH_ALIASES, seed_input
+from .inputs import seed_input
 
 
 class FewStepNoise(io.ComfyNode):
@@ -15,7 +15,7 @@ class FewStepNoise(io.ComfyNode):
             category="model/sampling/noise",
             description="The first image of a batch gets the noise of its seed, the second that of "
             "seed + 1 and so on, so any of them can be made again alone.",
-            search_aliases=[*SEARCH_ALIASES, "seed", "batch"],
+            search_aliases=["seed", "batch", "random noise"],
             inputs=[
                 seed_input(
                     "noise_seed",

@@ -6,7 +6,7 @@ from ..host.folders import checkpoint_names, checkpoint_path, model_names, model
 from ..host.models.load import NO_BASE, load_model
 from ..host.models.parts import WEIGHT_DTYPES
 from ..host.recognition import AUTO, WHOLE_MODELS, fingerprint, recipe_choices
-from .inputs import SEARCH_ALIASES, RecipeType
+from .inputs import RecipeType, first_aliases
 from .loader_report import for_page, shown_from_cache
 
 
@@ -20,8 +20,9 @@ class FewStepOneStepLoader(io.ComfyNode):
             description="Loads a checkpoint or UNet made for one or a few steps, and makes any "
             "sampler node start it with the right noise and read its output right.",
             search_aliases=[
-                *SEARCH_ALIASES,
-                *("one step", "unet", "checkpoint", "dmd2", "sdxs", "nitrofusion"),
+                *first_aliases(),
+                *("one step", "sdxl one step", "unet", "checkpoint", "sdxs", "nitrofusion"),
+                "load lcm",
             ],
             inputs=[
                 io.Combo.Input(

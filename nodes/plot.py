@@ -10,7 +10,7 @@ from ..host.sampling.levels import curve_of
 from ..host.sampling.ways import Walk, walk_of
 from ..pictures import Hop, Schedule, draw_schedule, time_of
 from ..schedulers import times_text
-from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES
+from .inputs import SCHEDULERS_CATEGORY
 
 # Above a level of the table by more than what float32 loses.
 _ABOVE = 1.001
@@ -25,7 +25,7 @@ class FewStepPlot(io.ComfyNode):
             category=SCHEDULERS_CATEGORY,
             description="Draws where the steps of SIGMAS are on the noise curve, and where the "
             "sampler adds noise back.",
-            search_aliases=[*SEARCH_ALIASES, "plot", "timesteps", "sigmas", "graph", "preview"],
+            search_aliases=["plot", "timesteps", "sigmas", "graph", "preview"],
             inputs=[
                 io.Sigmas.Input("sigmas", tooltip="From a scheduler or Recipe to sampler."),
                 io.Sampler.Input(

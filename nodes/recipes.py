@@ -43,6 +43,7 @@ class FewStepRecipe(io.ComfyNode):
                 recipe_cfg_input(),
                 io.Float.Input(
                     "gamma",
+                    display_name="gamma (-1 = recipe)",
                     default=-1.0,
                     min=-1.0,
                     max=1.0,
@@ -52,6 +53,7 @@ class FewStepRecipe(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "strength",
+                    display_name="strength (-1 = recipe)",
                     default=-1.0,
                     min=-1.0,
                     max=2.0,
@@ -115,7 +117,7 @@ class FewStepFromRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, model, steps, denoise, recipe=None):
         given = recipe_for(model, recipe, "Recipe to sampler")
-        settings = run_settings(given.recipe, steps, 0, denoise)
+        settings = run_settings(given.recipe, steps, 0, denoise, given.loaded)
         sigmas = schedule(settings.times, model)
         text = "\n".join([settings.text, *given.source, *given.warnings])
         return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)

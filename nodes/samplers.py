@@ -5,7 +5,7 @@ from comfy_api.v0_0_2 import io
 from ..host.sampling.samplers import make_sampler
 from ..samplers import SAMPLERS
 from ..samplers.table import FINISHES
-from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, gamma_input, s_noise_input
+from .inputs import SAMPLERS_CATEGORY, gamma_input, s_noise_input
 
 # A sampler of the registry for each kind of file.
 HYPER_SD_MODES = {"fixed steps": "ddim", "unified": "tcd", "one step": "lcm"}
@@ -39,7 +39,7 @@ class FewStepSamplerTCD(io.ComfyNode):
             category=SAMPLERS_CATEGORY,
             description="Trajectory consistency sampling, for TCD LoRAs and Hyper-SD's unified "
             "LoRA. Use CFG 1 and the grid spacing.",
-            search_aliases=[*SEARCH_ALIASES, "trajectory consistency", "eta"],
+            search_aliases=["tcd", "trajectory consistency", "eta"],
             inputs=[
                 gamma_input(
                     0.3,
@@ -66,7 +66,7 @@ class FewStepSamplerLCM(io.ComfyNode):
             category=SAMPLERS_CATEGORY,
             description="Latent consistency sampling, for LCM and LCM-LoRA, DMD2 and one-step "
             "models. Each image of a batch has noise of its own, from seed + its place.",
-            search_aliases=[*SEARCH_ALIASES, "latent consistency", "dmd2"],
+            search_aliases=["lcm", "latent consistency", "dmd2"],
             inputs=[s_noise_input()],
             outputs=[io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node.")],
         )
@@ -85,7 +85,7 @@ class FewStepSamplerHyperSD(io.ComfyNode):
             category=SAMPLERS_CATEGORY,
             description="The sampler each kind of Hyper-SD file was made for. Also right for "
             "Lightning and other models trained on fixed steps.",
-            search_aliases=[*SEARCH_ALIASES, "hypersd", "ddim", "one step"],
+            search_aliases=["hyper-sd", "hypersd", "ddim", "lightning", "one step"],
             inputs=[
                 io.Combo.Input(
                     "mode",

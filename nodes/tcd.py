@@ -5,7 +5,7 @@ from comfy_api.v0_0_2 import io
 from ..host.sampling.levels import schedule
 from ..host.sampling.samplers import make_sampler
 from ..schedulers import plan_timesteps
-from .inputs import SAMPLERS_CATEGORY, SEARCH_ALIASES, denoise_input, gamma_input
+from .inputs import SAMPLERS_CATEGORY, denoise_input, gamma_input
 
 
 class FewStepTCD(io.ComfyNode):
@@ -17,7 +17,7 @@ class FewStepTCD(io.ComfyNode):
             category=SAMPLERS_CATEGORY,
             description="What SamplerCustom needs for a TCD LoRA, from one node. Workflows with "
             "TCDModelSamplingDiscrete of ComfyUI-TCD open with it.",
-            search_aliases=[*SEARCH_ALIASES, "trajectory consistency", "TCDModelSamplingDiscrete"],
+            search_aliases=["tcd", "trajectory consistency", "TCDModelSamplingDiscrete"],
             inputs=[
                 io.Model.Input("model", tooltip="The model with its TCD LoRA."),
                 io.Int.Input(

@@ -145,11 +145,22 @@ class Recipe:
     @property
     def needs(self) -> list[str]:
         """What the graph has to hold besides the model, in words."""
+        return self.graph_needs + self.loader_needs
+
+    @property
+    def graph_needs(self) -> list[str]:
+        """Of its needs those that other nodes see to."""
         needed = []
         if self.guidance is not None:
             needed.append(f"FluxGuidance {self.guidance:g}")
         if self.shift is not None:
             needed.append(f"a model with shift {self.shift:g}")
+        return needed
+
+    @property
+    def loader_needs(self) -> list[str]:
+        """Of its needs those that Load one-step model sees to."""
+        needed = []
         if self.timestep_shift is not None:
             shown = f"floor(t * {self.timestep_shift} / 1000)"
             needed.append(f"a model shown timestep {shown} (Load one-step model does it)")
@@ -161,8 +172,8 @@ class Recipe:
             )
         return needed
 
-    def summary(self) -> str:
-        """The settings as lines of text, for people."""
+    def summary(self, loaded: bool = False) -> str:
+        """The settings as lines of text, for people; `loaded` is by Load one-step model."""
         strength = f", LoRA strength {self.strength:g}" if self.kind == "LoRA" else ""
         lines = [
             f"{self.name} ({self.id})",
@@ -172,8 +183,8 @@ class Recipe:
         ]
         if self.controlnet_strength is not None:
             lines.append(f"ControlNet strength {self.controlnet_strength:g}")
-        if self.needs:
-            lines.append(f"needs {', '.join(self.needs)}")
+        if needs := self.graph_needs if loaded else self.needs:
+            lines.append(f"needs {', '.join(needs)}")
         lines += self.warnings(int(self.steps.default), self.cfg.default)
         lines += [line for line in (self.notes, f"{self.licence}; {self.source}") if line]
         return "\n".join(lines + self.unconfirmed_text())

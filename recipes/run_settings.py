@@ -14,8 +14,10 @@ class RunSettings(NamedTuple):
     text: str
 
 
-def run_settings(recipe: Recipe, steps: int, cfg: float, denoise: float) -> RunSettings:
-    """Settings of a run; steps 0 and cfg 0 mean the recipe's.
+def run_settings(
+    recipe: Recipe, steps: int, cfg: float, denoise: float, loaded: bool = False
+) -> RunSettings:
+    """Settings of a run; steps 0 and cfg 0 mean the recipe's, `loaded` is by Load one-step model.
 
     Raises ValueError for a recipe that is known and cannot be run, and what `plan_timesteps` does.
     """
@@ -24,10 +26,11 @@ def run_settings(recipe: Recipe, steps: int, cfg: float, denoise: float) -> RunS
     steps = steps or int(recipe.steps.default)
     cfg = cfg or recipe.cfg.default
     times = plan_timesteps(steps, recipe.spacing, denoise, recipe.listed(steps))
+    needs = recipe.graph_needs if loaded else recipe.needs
     lines = [
         f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, CFG {cfg:g}",
         times_text(times, denoise),
-        *([f"The graph needs {', '.join(recipe.needs)}."] if recipe.needs else []),
+        *([f"The graph needs {', '.join(needs)}."] if needs else []),
         *(["At CFG 1 the negative prompt has no effect."] if cfg == 1 else []),
         *recipe.warnings(steps, cfg),
     ]

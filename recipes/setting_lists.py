@@ -1,8 +1,11 @@
 """The lists of settings that a comparison goes through, such as `2, 4, 8` steps."""
 
+import re
 from typing import NamedTuple
 
 from ..schedulers.lists import number, read_list
+
+_RANGE = re.compile(r"([0-9]+)[-\u2013]([0-9]+)")
 
 
 class NumberList(NamedTuple):
@@ -15,16 +18,28 @@ class NumberList(NamedTuple):
     whole: bool = False
 
     def parse(self, text: str) -> list[float]:
-        """The numbers in their order. Raises ValueError naming the entry that is wrong."""
-        read = read_list(text, lambda entry: (entry, self._number(entry)))
-        if not read:
+        """The numbers in their order; `1-4` is 1, 2, 3, 4 where they are whole.
+
+        Raises ValueError naming the entry that is wrong.
+        """
+        return read_list(text, self._numbers)
+
+    def _numbers(self, entries: list[str]) -> list[float]:
+        if not entries:
             raise ValueError(f"The list of {self.name} is empty. {self.how}")
-        values: list[float] = []
-        for entry, value in read:
-            if value in values:
-                raise ValueError(f'"{entry}" is in {self.name} twice. Write it once.')
-            values.append(value)
+        values = [value for entry in entries for value in self._values(entry)]
+        for place, value in enumerate(values):
+            if value in values[:place]:
+                raise ValueError(f'"{value:g}" is in {self.name} twice. Write it once.')
         return values
+
+    def _values(self, entry: str) -> list[float]:
+        ends = _RANGE.fullmatch(entry) if self.whole else None
+        if not ends:
+            return [self._number(entry)]
+        first, last = [int(self._number(end)) for end in ends.groups()]
+        way = 1 if first <= last else -1
+        return [*range(first, last + way, way)]
 
     def _number(self, entry: str) -> float:
         value = number(entry, self.low, self.high)
@@ -37,7 +52,7 @@ STEPS = NumberList(
     "steps",
     0,
     50,
-    "Write whole numbers up to 50, such as 2, 4, 8; 0 is the recipe's own number.",
+    "Write whole numbers up to 50, such as 2, 4, 8 or 1-4; 0 is the recipe's own number.",
     whole=True,
 )
 GAMMAS = NumberList(

@@ -16,15 +16,19 @@ def parse_timesteps(text: str) -> list[float]:
 
     Raises ValueError naming the entry that is not a timestep or is out of order.
     """
-    read = read_list(text, lambda entry: (entry, _timestep(entry)))
-    if not read:
+    return read_list(text, _timesteps)
+
+
+def _timesteps(entries: list[str]) -> list[float]:
+    if not entries:
         raise ValueError(f"The list of timesteps is empty. {_HOW}")
-    for (_, before), (entry, time) in pairwise(read):
+    times = [_timestep(entry) for entry in entries]
+    for entry, (before, time) in zip(entries[1:], pairwise(times), strict=True):
         if time >= before:
             raise ValueError(
                 f'Timestep "{entry}" is not below the one before it. List them falling.'
             )
-    return [time for _, time in read]
+    return times
 
 
 def _timestep(entry: str) -> float:

@@ -11,7 +11,7 @@ _LARGEST = 100.0
 
 def parse_strengths(text: str) -> list[float]:
     """The numbers of a list; none for an empty one. Raises ValueError naming the wrong entry."""
-    return read_list(text, _strength)
+    return read_list(text, lambda entries: [_strength(entry) for entry in entries])
 
 
 def _strength(entry: str) -> float:

@@ -11,12 +11,16 @@ import { general } from "./timesteps.js";
 /** Nodes that show a badge. */
 export const BADGES = ["FewStepRecipe", ...Object.keys(LOADERS)];
 
+/** Whether the node itself makes a model right for its recipe. @param {any} node */
+const loads = (node) => node.type === "FewStepOneStepLoader";
+
 /**
  * @param {any} node @param {import("./graph_settings.js").Facts} facts
  * @param {import("./strings.js").Say} say @returns {Line[]}
  */
 export const badgeOf = (node, facts, say) => {
   const { recipe, how, why, told } = recipeFrom(node, facts);
+  const needs = [...(recipe?.graph_needs ?? []), ...(loads(node) ? [] : (recipe?.loader_needs ?? []))];
   const notes = (told?.notes ?? []).map((text) => warning(text, say));
   if (!recipe) return [{ text: say(.../** @type {any} */ (why)), kind: "muted" }, ...notes];
   return [
@@ -24,8 +28,8 @@ export const badgeOf = (node, facts, say) => {
     { text: settingsText(recipe, samplerOf(recipe, facts.catalog()), say) },
     ...(how ? [{ text: howText(how, say), kind: /** @type {const} */ ("muted") }] : []),
     ...(told?.absent ? [warning(say("absent", { folder: told.absent }), say)] : []),
-    ...(recipe.needs?.length
-      ? [{ text: say("needs", { what: recipe.needs.join(", ") }), kind: /** @type {const} */ ("muted") }]
+    ...(needs.length
+      ? [{ text: say("needs", { what: needs.join(", ") }), kind: /** @type {const} */ ("muted") }]
       : []),
     ...warningsOf(recipe, recipe.steps[0], recipe.cfg[0]).map(([key, v]) => warning(say(key, v), say)),
     ...notes,

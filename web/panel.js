@@ -14,7 +14,8 @@ const FIRST_HEIGHT = 130;
  * @param {any} node
  * @param {string} label what it is, for people who do not see it
  * @param {boolean} withPlot
- * @param {{wheel: (event: WheelEvent) => void, grown: () => void, seen: () => void}} on
+ * @param {{wheel: (event: WheelEvent) => void, grown: () => void, seen: () => void,
+ *   onCanvas: () => boolean}} on
  */
 export const addPanel = (node, label, withPlot, on) => {
   const svg = drawing("svg", { "aria-hidden": "true", width: "100%" });
@@ -89,8 +90,13 @@ export const addPanel = (node, label, withPlot, on) => {
   const sizeBefore = [...node.size];
   const widget = node.addDOMWidget(`fewstep_${root.dataset.fewstep}`, "fewstep_panel", root, {
     serialize: false,
+    // The page lists inputs beside the canvas too, and would stretch the panel for that.
+    hideInPanel: true,
   });
   widget.serialize = false;
+  widget.label = label;
+  // Beside a subgraph it lists what is in it, but for widgets that are nowhere but on a canvas.
+  Object.defineProperty(widget.options, "canvasOnly", { get: () => !on.onCanvas() });
   // The host's own asks for the computed style of each element, for all nodes of a graph in turn.
   widget.computeLayoutSize = () => ({ minHeight: height + CANVAS_MARGIN, minWidth: 0 });
 

@@ -142,6 +142,7 @@ export const createPanels = (app, api) => {
       wheel: onWheel,
       grown: () => onGrown(node),
       seen: refreshSoon,
+      onCanvas: () => node.graph === app.canvas.graph,
     });
     const refresh = () => {
       if (node.graph && panel.inView()) panel.show(contentOf(node));

@@ -7,7 +7,7 @@ import { PlanError, general } from "./timesteps.js";
  * @typedef {{id: string, name: string, family: string, base: string, kind: string, sampler: string,
  *   spacing: string, steps: number[], cfg: number[], gamma?: number, strength?: number,
  *   timesteps?: string | Record<string, string>, prediction?: string, shift?: number,
- *   needs?: string[], blocked?: string}} Recipe
+ *   graph_needs?: string[], loader_needs?: string[], blocked?: string}} Recipe
  * @typedef {import("./timesteps.js").Sampler} Sampler
  * @typedef {{recipes: Record<string, Recipe>, samplers: Record<string, Sampler>,
  *   makes: Record<string, string | Record<string, string>>}} Catalog `makes` names the sampler that

@@ -20,6 +20,9 @@ export const SCHEDULES = {
   FewStepKSampler: ["steps", "cfg", "denoise"],
 };
 
+/** So many steps are named one by one. */
+const LISTED = 16;
+
 /** @param {any} node @param {Facts} facts @param {Say} say @returns {Shown} */
 export const scheduleOf = (node, facts, say) => {
   const { values, unknown } = settings(node, SCHEDULES[node.type]);
@@ -72,8 +75,14 @@ const timesText = (times, denoise, say) => {
     n: times.length,
     start: general(times[0]),
     denoise: general(denoise),
-    times: times.map(general).join(" "),
+    times: listed(times.map(general)),
   });
+};
+
+/** Few steps one by one; of many the ends, since the plot shows them all. @param {string[]} values */
+const listed = (values) => {
+  if (values.length <= LISTED) return values.join(" ");
+  return [...values.slice(0, LISTED / 2), "…", values[values.length - 1]].join(" ");
 };
 
 /** Said where denoise leaves fewer steps than are set. */
@@ -94,7 +103,8 @@ const noiseLine = (steps, sampler, say) => {
   // As shares of the level each step arrives at.
   const shares = steps.slice(1).map((step, i) => (steps[i].fresh ?? 0) / step.sigma);
   if (shares.every((share) => share === 0)) return muted(say("noiseNone", { sampler: called }));
-  const levels = shares.map((share) => `${Math.round(100 * share)}%`).join(" ");
+  const percents = shares.map((share) => `${Math.round(100 * share)}%`);
+  const levels = new Set(percents).size > 1 ? listed(percents) : percents[0];
   return { text: say("noiseBack", { sampler: called, levels }) };
 };
 

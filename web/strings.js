@@ -55,6 +55,9 @@ const en = {
     "The list of timesteps is empty. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5).",
   listEntry:
     '"{entry}" is not a timestep. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5).',
+  listGap: 'A comma or semicolon in "{text}" has no entry before it. Take it out.',
+  listDecimal:
+    '"{text}" has decimal commas, and a comma begins the next entry. Write decimal points: {pointed}.',
   listOrder: 'Timestep "{entry}" is not below the one before it. List them falling.',
   listRange:
     'Timestep "{entry}" is out of range. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5). Papers that count to 1000 mean one less.',
@@ -111,6 +114,9 @@ const zh = {
     "降噪 {denoise} 从 t = {start} 开始，低于此时间步方案的所有时间步。请使用 {lowest} 或更高的降噪，或增加步数。",
   listEmpty: "时间步列表为空。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。",
   listEntry: "“{entry}”不是时间步。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。",
+  listGap: '“{text}”中有一个逗号或分号前面没有内容。请删除它。',
+  listDecimal:
+    '“{text}”使用了逗号作小数点，而逗号用来分隔各项。请改用小数点：{pointed}。',
   listOrder: "时间步“{entry}”不低于前一个。请按从大到小排列。",
   listRange:
     "时间步“{entry}”超出范围。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。论文中数到 1000 的要减 1。",
@@ -170,6 +176,9 @@ const ja = {
     "タイムステップの一覧が空です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。",
   listEntry:
     "「{entry}」はタイムステップではありません。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。",
+  listGap: '「{text}」に、前に何もないコンマかセミコロンがあります。取り除いてください。',
+  listDecimal:
+    '「{text}」では小数点にコンマが使われていますが、コンマは区切りです。小数点にはピリオドを使ってください：{pointed}。',
   listOrder: "タイムステップ「{entry}」が前のものより小さくありません。大きい順に書いてください。",
   listRange:
     "タイムステップ「{entry}」は範囲外です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。1000 まで数える論文では 1 を引きます。",
@@ -230,6 +239,9 @@ const ru = {
     "Список временных шагов пуст. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5).",
   listEntry:
     "«{entry}» — не временной шаг. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5).",
+  listGap: 'В «{text}» перед запятой или точкой с запятой ничего нет. Уберите лишний знак.',
+  listDecimal:
+    'В «{text}» дробная часть отделена запятой, а запятая здесь разделяет значения. Пишите через точку: {pointed}.',
   listOrder: "Временной шаг «{entry}» не ниже предыдущего. Запишите их по убыванию.",
   listRange:
     "Временной шаг «{entry}» вне диапазона. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5). В статьях со счётом до 1000 это на единицу меньше.",

@@ -61,13 +61,38 @@ const SPREAD = { grid, trailing, leading };
 
 /** Descending timesteps of a list as people write it. @param {string} text @returns {number[]} */
 export const parseTimesteps = (text) => {
-  let rest = text.trim();
-  if (rest.startsWith("[")) rest = rest.slice(1);
-  if (rest.endsWith("]")) rest = rest.slice(0, -1);
-  rest = rest.trim();
-  if (!rest) throw new PlanError("listEmpty");
-  if (rest.endsWith(",")) rest = rest.slice(0, -1);
-  const entries = rest.split(",").map((entry) => entry.trim());
+  const pointed = text.replace(/([0-9]),(?=[0-9])/g, "$1.");
+  if (pointed === text || !reads(pointed)) return timestepsOf(entriesOf(text));
+  const alone = !pointed.includes(",") && entriesOf(pointed).length > 1;
+  if (alone || !reads(text)) {
+    throw new PlanError("listDecimal", { text: text.trim(), pointed: pointed.trim() });
+  }
+  return timestepsOf(entriesOf(text));
+};
+
+/** @param {string} text */
+const entriesOf = (text) => {
+  let inside = text.trim();
+  if (inside.startsWith("[")) inside = inside.slice(1);
+  if (inside.endsWith("]")) inside = inside.slice(0, -1);
+  const entries = inside.trim().split(/\s*[,;，、；]\s*|\s+/);
+  if (!entries[entries.length - 1]) entries.pop();
+  if (entries.includes("")) throw new PlanError("listGap", { text: text.trim() });
+  return entries;
+};
+
+/** @param {string} text */
+const reads = (text) => {
+  try {
+    return timestepsOf(entriesOf(text)).length > 0;
+  } catch {
+    return false;
+  }
+};
+
+/** @param {string[]} entries */
+const timestepsOf = (entries) => {
+  if (!entries.length) throw new PlanError("listEmpty");
   const times = entries.map(oneTimestep);
   for (let i = 1; i < times.length; i++) {
     if (times[i] >= times[i - 1]) throw new PlanError("listOrder", { entry: entries[i] });

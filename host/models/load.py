@@ -65,7 +65,7 @@ def load_model(
         *embedded,
         *_companion_lines(clip, vae, name, base_checkpoint),
         *warnings,
-        *([chosen.summary()] if chosen else []),
+        *([chosen.summary(loaded=True)] if chosen else []),
     ]
     return LoadedModel(
         model,

@@ -86,6 +86,15 @@ def test_every_language_has_every_word(language):
 
 
 @pytest.mark.parametrize("language", LETTERS)
+def test_every_language_has_words_to_search_with(language):
+    """Also what a person types who has the page in English."""
+    words = json.loads((ROOT / "locales" / language / "search.json").read_text("utf-8"))
+    assert words and all(re.search(LETTERS[language], word) for word in words)
+    loader = next(schema for schema in SCHEMAS if schema.node_id == "FewStepLoraLoader")
+    assert set(words) <= set(loader.search_aliases)
+
+
+@pytest.mark.parametrize("language", LETTERS)
 def test_a_translation_is_not_the_english_text(language):
     """Descriptions and tooltips are in the language; names are, or are among those of the field."""
     words, plain = dict(_leaves(_locale(language))), dict(_leaves(english()))

@@ -4,6 +4,8 @@ import pytest
 from fewstep.recipes import builtin_recipes
 from fewstep.recipes.combinations import MAX_CELLS, combinations
 from fewstep.recipes.setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
+from hypothesis import given
+from hypothesis import strategies as st
 
 TCD, DDIM = (builtin_recipes()[name] for name in ("tcd/sd15-lora", "hyper-sd/sd15-4step"))
 
@@ -14,7 +16,11 @@ def planned(recipe=TCD, steps="4", gammas="-1", cfgs="0", strengths="", denoise=
 
 @pytest.mark.parametrize(
     ("text", "values"),
-    [("4", [4]), ("2, 4,8", [2, 4, 8]), (" [1, 2,] ", [1, 2]), ("0", [0]), ("4.0", [4])],
+    [
+        *[("4", [4]), ("2, 4,8", [2, 4, 8]), (" [1, 2,] ", [1, 2]), ("0", [0]), ("4.0", [4])],
+        *[("2 4;8", [2, 4, 8]), ("2，4、8；16", [2, 4, 8, 16]), ("2 , 4 ;", [2, 4])],
+        *[("1-4", [1, 2, 3, 4]), ("8–6, 1", [8, 7, 6, 1]), ("2-2", [2])],
+    ],
 )
 def test_a_list_is_read_in_its_order(text, values):
     assert STEPS.parse(text) == values
@@ -26,13 +32,18 @@ def test_a_list_is_read_in_its_order(text, values):
         (STEPS, "", "The list of steps is empty. Write whole numbers"),
         (STEPS, "[]", "The list of steps is empty"),
         (STEPS, "4, x", '"x" in steps cannot be used'),
-        (STEPS, "4,, 8", '"" in steps cannot be used'),
+        (STEPS, "4,, 8", 'A comma or semicolon in "4,, 8" has no entry before it. Take it out.'),
+        (STEPS, ", 4", 'A comma or semicolon in ", 4" has no entry'),
+        (STEPS, "2-60", '"60" in steps cannot be used'),
+        (STEPS, "1-4, 3", '"3" is in steps twice'),
+        (STEPS, "2,51", '"51" in steps cannot be used'),
         (STEPS, "2.5", '"2.5" in steps cannot be used'),
         (STEPS, "51", '"51" in steps cannot be used'),
         (STEPS, "inf", '"inf" in steps cannot be used'),
         (STEPS, "4, 4", '"4" is in steps twice'),
         (GAMMAS, "0, 1.5", '"1.5" in gammas cannot be used'),
         (GAMMAS, "nan", '"nan" in gammas cannot be used'),
+        (GAMMAS, "0-1", '"0-1" in gammas cannot be used'),
         (CFGS, "-1", '"-1" in cfgs cannot be used'),
         (STRENGTHS, "3", '"3" in strengths cannot be used'),
     ],
@@ -41,6 +52,62 @@ def test_a_wrong_entry_is_named_and_said_how_to_write(kind, text, told):
     with pytest.raises(ValueError) as error:
         kind.parse(text)
     assert str(error.value).startswith(told) and str(error.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "pointed"),
+    [
+        (GAMMAS, "0,3", "0.3"),
+        (GAMMAS, "0,0, 0,5", "0.0, 0.5"),
+        (GAMMAS, "-1 0,3", "-1 0.3"),
+        (STRENGTHS, "[0,6; 0,8]", "[0.6; 0.8]"),
+        # Can be read as 1, 5 and 2 as well, so it is asked.
+        (CFGS, "1,5; 2", "1.5; 2"),
+    ],
+)
+def test_a_decimal_comma_is_answered_with_the_list_as_it_has_to_be_written(kind, text, pointed):
+    with pytest.raises(ValueError) as error:
+        kind.parse(text)
+    told = "has decimal commas, and a comma begins the next entry. Write decimal points"
+    assert str(error.value) == f'"{text}" {told}: {pointed}.'
+
+
+def test_a_comma_that_can_only_be_one_between_numbers_is_no_decimal_comma():
+    assert CFGS.parse("1,5") == [1, 5]
+    assert STEPS.parse("2,4 8") == [2, 4, 8]
+    assert GAMMAS.parse("0,0.3,1") == [0, 0.3, 1]
+
+
+_SIGNS = st.sampled_from([", ", " ", "; ", ";", "，", "、", "；", " , ", "\t", "\u3000", "，\n"])
+
+
+@given(st.data(), st.lists(st.integers(0, 100), min_size=1, unique=True))
+def test_every_sign_people_put_between_numbers_reads_the_same(data, hundredths):
+    entries = [str(value / 100) for value in hundredths]
+    text = entries[0] + "".join(data.draw(_SIGNS) + entry for entry in entries[1:])
+    assert GAMMAS.parse(text) == [float(entry) for entry in entries]
+    assert GAMMAS.parse(f" [{text}, ] ") == GAMMAS.parse(text)
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, unique=True))
+def test_ranges_are_the_numbers_between_their_ends(ends):
+    spans = list(zip(ends[::2], ends[1::2], strict=False))
+    for first, last in spans:
+        assert STEPS.parse(f"{last}-{first}") == STEPS.parse(f"{first}-{last}")[::-1]
+        assert set(STEPS.parse(f"{first}-{last}")) == {
+            step for step in range(51) if min(first, last) <= step <= max(first, last)
+        }
+
+
+@given(st.text("0123456789.,;-–，、； []", max_size=12))
+def test_whatever_is_written_is_read_inside_the_range_or_refused_in_a_sentence(text):
+    try:
+        values = GAMMAS.parse(text)
+    except ValueError as error:
+        assert str(error).endswith(".") and len(str(error)) > 20
+    else:
+        assert values and all(-1 <= value <= 1 for value in values)
+        assert len(set(values)) == len(values)
 
 
 def test_labels_hold_only_what_differs_and_the_title_the_rest():

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fewstep.recipes import BASES, Choice, Recipe, all_recipes, builtin_recipes
+from fewstep.recipes import BASES, Choice, Recipe, all_recipes, builtin_recipes, run_settings
 from fewstep.schedulers import plan_timesteps
 
 FACTS = json.loads((Path(__file__).parent / "data" / "catalog_facts.json").read_text("utf-8"))
@@ -78,6 +78,16 @@ def test_models_that_need_samplers_of_their_own_say_so():
     blocked = {name.split("/")[0] for name, recipe in RECIPES.items() if recipe.blocked}
     assert blocked == {"perflow", "instaflow", "sana-sprint", "spo", "turbo", "sdxs"}
     assert "Cannot be sampled here: Needs a sampler of its own" in RECIPES["perflow/sd15"].summary()
+
+
+def test_what_load_one_step_model_sees_to_is_asked_for_only_without_it():
+    recipe = RECIPES["dmd2/sdxl-1step-unet"]
+    need = "a model that starts at t = 399 (Load one-step model cuts it)"
+    assert f"needs {need}" in recipe.summary() and need not in recipe.summary(loaded=True)
+    assert need in run_settings(recipe, 0, 0, 1).text
+    assert need not in run_settings(recipe, 0, 0, 1, loaded=True).text
+    guided = RECIPES["hyper-sd/flux-8step"]
+    assert "needs FluxGuidance" in guided.summary(loaded=True)
 
 
 def test_lists_by_number_of_steps_name_the_numbers_there_are():

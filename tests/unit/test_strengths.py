@@ -9,13 +9,22 @@ from hypothesis import strategies as st
 def test_a_list_is_read_as_people_write_it():
     assert parse_strengths("1, 1, 0.6, 0.3") == [1, 1, 0.6, 0.3]
     assert parse_strengths(" [1,0,] ") == [1, 0]
+    assert parse_strengths("1 1；0.6") == [1, 1, 0.6]
+    assert parse_strengths("-1, 1") == [-1, 1]
     assert parse_strengths(" ") == []
 
 
-@pytest.mark.parametrize("text", ["1, x", "1,,0", "nan", "inf", "1e9", "1 0"])
+@pytest.mark.parametrize("text", ["1, x", "nan", "inf", "1e9", "1-4", "[1] 0"])
 def test_a_wrong_entry_is_named(text):
     with pytest.raises(ValueError, match="is not a strength. Write one number a step"):
         parse_strengths(text)
+
+
+def test_a_decimal_comma_between_other_signs_is_asked_about():
+    with pytest.raises(ValueError, match=r"Write decimal points: 0\.6; 0\.3\."):
+        parse_strengths("0,6; 0,3")
+    with pytest.raises(ValueError, match=r"Write decimal points: 0\.125\."):
+        parse_strengths("0,125")
 
 
 SIGMAS = [14.6, 4.1, 1.6, 0.7, 0.0]

@@ -107,6 +107,8 @@ def test_a_denoise_below_the_first_level_is_an_error():
         ("[999, 499]", [999, 499]),
         ("1., 0.9375", [999, 936.5]),
         ("999,499,", [999, 499]),
+        ("999 749;499", [999, 749, 499]),
+        ("999，749、499；249", [999, 749, 499, 249]),
     ],
 )
 def test_lists_of_whole_timesteps_and_fractions(text, times):
@@ -123,7 +125,10 @@ def test_lists_of_whole_timesteps_and_fractions(text, times):
         ("499, 499", "499"),
         ("", "empty"),
         ("  ", "empty"),
-        ("999,,499", '""'),
+        ("999,,499", '"999,,499" has no entry before it'),
+        ("999-499", "999-499"),
+        ("0,75", r"Write decimal points: 0\.75\."),
+        ("1,0, 0,75", r"Write decimal points: 1\.0, 0\.75\."),
         ("-5", "-5"),
         ("1e2", "1e2"),
         ("nan", "nan"),

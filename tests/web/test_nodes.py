@@ -19,6 +19,7 @@ _CREATE = """types => {
         return [type, {
             id: node.id,
             title: node.title,
+            labels: (node.widgets ?? []).map(w => w.label),
             widgets: Object.fromEntries((node.widgets ?? []).map(w => [w.name, w.value])),
             inputs: node.inputs.filter(i => !i.widget).map(i => i.name),
             outputs: node.outputs.map(o => o.type),
@@ -54,6 +55,11 @@ def test_widgets_are_drawn(page, our_nodes, renderer, screenshot):
     settled(page)
     screenshot("nodes")
     assert sorted(page.evaluate(_DRAWN)) == sorted(our_nodes)
+    for name, info in our_nodes.items():
+        # The classic canvas draws them as they are.
+        assert set(_visible_widgets(info)) <= set(created[name]["labels"]), name
+    assert "steps (0 = recipe)" in created["FewStepKSampler"]["labels"]
+    assert "gamma (-1 = recipe)" in created["FewStepRecipe"]["labels"]
     if renderer == "classic":
         return
     for name, info in our_nodes.items():
@@ -67,7 +73,7 @@ def _visible_widgets(info):
     for group in ("required", "optional"):
         for name, spec in info["input"].get(group, {}).items():
             if spec[0] in _WIDGET_TYPES and not spec[1].get("advanced"):
-                yield name
+                yield spec[1].get("display_name") or name
 
 
 def _default(spec):

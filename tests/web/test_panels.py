@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fewstep.recipes import builtin_recipes
 from fewstep.schedulers import standard_sigma
+from playwright.sync_api import expect
 
 sys.path.insert(0, str(Path(__file__).parent))
 from graph import PageGraph, open_workflow, wait_until  # noqa: E402
@@ -48,6 +49,43 @@ _CUT = """ids => ids.map(id => {
     return [words.bottom - box.bottom, words.right - box.right,
             root.scrollHeight - root.clientHeight]
 })"""
+
+# The side panel of the page, with the inputs of what is selected.
+_SIDE = """show => {
+    const { $pinia } = document.querySelector("#vue-app").__vue_app__.config.globalProperties
+    const side = $pinia._s.get("rightSidePanel")
+    return show ? side.openPanel("parameters") : side.closePanel()
+}"""
+_SELECT = "id => app.canvas.selectItems([app.graph.getNodeById(id)])"
+_INTO_SUBGRAPH = """id => {
+    const { node } = app.graph.convertToSubgraph(new Set([app.graph.getNodeById(id)]))
+    return String(node.id)
+}"""
+_ENTER = "id => app.canvas.setGraph(id ? app.graph.getNodeById(id).subgraph : app.rootGraph)"
+_ADD_BELOW = """id => {
+    const node = app.graph.getNodeById(id)
+    node.addWidget("button", "below", null, () => {})
+    node.setDirtyCanvas(true, true)
+}"""
+_WIDTHS = """id => {
+    const { size, widgets } = app.graph.getNodeById(id)
+    const panel = widgets.find(one => one.name.startsWith("fewstep_")).element
+    return [panel.getBoundingClientRect().width, size[0] * app.canvas.ds.scale]
+}"""
+_HAS_PANEL = """() => app.canvas.graph.nodes.some(node => node.widgets.some(
+    one => one.name.startsWith("fewstep_") && one.element.getBoundingClientRect().height > 50))"""
+# Where the panel ends and the widget below it begins, as drawn.
+_BELOW = """id => {
+    const { widgets } = app.graph.getNodeById(id)
+    const panel = widgets.at(-2).element.getBoundingClientRect()
+    const button = [...document.querySelectorAll(`[data-node-id="${id}"] button`)]
+        .find(one => one.textContent.trim() === "below")
+    if (button) return [panel.bottom, button.getBoundingClientRect().top]
+    const { scale, offset } = app.canvas.ds
+    const { top } = app.canvas.canvas.getBoundingClientRect()
+    const at = app.graph.getNodeById(id).pos[1] + widgets.at(-1).y
+    return [panel.bottom, top + (at + offset[1]) * scale]
+}"""
 
 
 @pytest.fixture
@@ -120,6 +158,74 @@ def test_a_flow_model_s_shift_is_read_or_assumed_and_said(graph):
     shown = graph.panel(node)
     assert not any("Assumes" in line for line in shown["lines"])
     assert shown["steps"][1]["sigma"] == pytest.approx(0.75, rel=1e-9)
+
+
+def test_many_steps_take_few_words(graph):
+    scheduler = graph.add("FewStepScheduler", steps=20)
+    sampler = graph.add("FewStepSamplerLCM", (400, 0))
+    custom = graph.add("SamplerCustomAdvanced", (800, 0))
+    graph.link(scheduler, 0, custom, "sigmas")
+    graph.link(sampler, 0, custom, "sampler")
+    first, noise = graph.panel(scheduler)["lines"]
+    assert first == "20 steps from t = 999: 999 959 899 859 799 759 699 659 … 59"
+    assert noise == "Noise added back (LCM): 100%"
+    other = graph.add("FewStepSamplerTCD", (400, 200), gamma=0.3)
+    graph.link(other, 0, custom, "sampler")
+    graph.set(scheduler, "steps", 50)
+    noise = graph.panel(scheduler)["lines"][1]
+    assert len(noise.split("%")) == 10 and "… " in noise
+
+
+def test_a_panel_moves_down_what_is_below_it(page, graph):
+    scheduler = graph.add("FewStepScheduler", steps=1)
+    graph.panel(scheduler)
+    page.evaluate(_ADD_BELOW, scheduler)
+    graph.width(scheduler, 210)
+    graph.settled()
+    before = page.evaluate(_BELOW, scheduler)
+    graph.set(scheduler, "steps", 16)
+    graph.settled()
+    panel, below = page.evaluate(_BELOW, scheduler)
+    assert panel <= below and below > before[1] + 10
+
+
+def test_panels_are_not_among_the_inputs_that_the_page_lists_beside_the_canvas(
+    page, graph, screenshot
+):
+    """And stay as wide as their node, where the list is wider."""
+    nodes = [graph.add("FewStepScheduler"), graph.add("FewStepLoraLoader", (400, 0))]
+    for node in nodes:
+        graph.panel(node)
+    side = page.get_by_test_id("properties-panel")
+    page.evaluate(_SIDE, True)
+    try:
+        for node, name in zip(nodes, ("spacing", "lora_name"), strict=True):
+            page.evaluate(_SELECT, node)
+            expect(side.get_by_text(name, exact=True)).to_be_visible()
+            screenshot(f"side panel with {name}")
+            assert "fewstep_" not in side.inner_text()
+            assert "Schedule plot" not in side.inner_text()
+            panel, whole = page.evaluate(_WIDTHS, node)
+            assert panel < whole
+        shell = page.evaluate(_INTO_SUBGRAPH, nodes[0])
+        page.evaluate(_ENTER, shell)
+        wait_until(page, _HAS_PANEL, "The node in the subgraph got no panel")
+        page.evaluate(_ENTER, None)
+        page.evaluate(_SELECT, shell)
+        side.get_by_text("Advanced inputs").click()
+        expect(side.get_by_text("spacing", exact=True)).to_be_visible()
+        assert "Schedule plot" not in side.inner_text()
+    finally:
+        page.evaluate(_SIDE, False)
+        page.evaluate(_ENTER, None)
+
+
+def test_what_the_loader_itself_sees_to_is_not_asked_for_on_it(graph):
+    wanted = {"recipe": "dmd2/sdxl-1step-unet"}
+    recipe = graph.add("FewStepRecipe", **wanted)
+    loader = graph.add("FewStepOneStepLoader", (400, 0), **wanted)
+    assert "Needs a model that starts at t = 399" in str(graph.panel(recipe)["lines"])
+    assert "Needs" not in str(graph.panel(loader)["lines"])
 
 
 def test_what_another_node_sets_is_said_in_place_of_a_wrong_plot(graph):
