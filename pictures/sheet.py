@@ -48,7 +48,8 @@ def _drawn(
     room = max(width, *(widest(cell.label, font) for cell in cells))
     labels = [fold(cell.label, font, room) for cell in cells]
     line = height_of(font)
-    down = height + max(map(len, labels)) * line + gap
+    frame = gap // 3 if any(cell.framed for cell in cells) else 0
+    down = height + frame + max(map(len, labels)) * line + gap
     inside = max(columns * (room + gap) - gap, widest(title, font))
     heading = fold(title, font, inside)
     head = gap + (len(heading) * line + gap if heading else 0)
@@ -59,9 +60,9 @@ def _drawn(
         row, column = divmod(number, columns)
         left, top = gap + column * (room + gap), head + row * down
         if cell.framed:
-            _frame(sheet, (left, top, left + width, top + height), gap // 3)
+            _frame(sheet, (left, top, left + width, top + height), frame)
         sheet.paste(_sized(cell.picture, size), (left, top))
-        _write(sheet, label, left, top + height, font)
+        _write(sheet, label, left, top + height + frame, font)
     return sheet
 
 

@@ -17,6 +17,8 @@ _BURNT_PIXELS = 0.05
 _BURNT_LATENT = 1.1
 # Steepness of the edges over that of the reference.
 _BLURRED = 0.78
+# What Chinese and Japanese keyboards give counts as much as a comma.
+_BETWEEN = re.compile("[,;\uff0c\u3001\uff1b]")
 _DOUBT = "The reference itself looks burnt. Name another picture in reference."
 
 
@@ -64,7 +66,7 @@ def reference_of(cells: Sequence[Cell], words: str) -> int:
     with as many steps it is the first one at its recipe's own CFG, if there is one. Raises
     ValueError where no cell has the words.
     """
-    asked = {_plain(word) for word in re.split("[,;，；、]", words) if word.strip()}
+    asked = {_plain(word) for word in _BETWEEN.split(words) if word.strip()}
     fitting = [n for n, cell in enumerate(cells) if asked <= set(map(_plain, cell.words))]
     if not fitting:
         raise ValueError(

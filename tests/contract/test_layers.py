@@ -94,6 +94,14 @@ def test_no_import_is_hidden_in_a_function(path):
         assert late or not inner, function.name
 
 
+def test_kornia_is_not_loaded_with_the_pack():
+    top = ast.parse((ROOT / MEASURES).read_text("utf-8")).body
+    names = {n.module for n in top if isinstance(n, ast.ImportFrom)}
+    names |= {alias.name for n in top if isinstance(n, ast.Import) for alias in n.names}
+    assert "kornia" in set(imported(ROOT / MEASURES))
+    assert not any(name and name.startswith("kornia") for name in names)
+
+
 def room_of(path):
     """The client's room that a file is in, or the file's own name at the top."""
     return path.relative_to(ROOT / "client").parts[0].removesuffix(".py")

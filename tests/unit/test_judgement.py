@@ -26,7 +26,7 @@ def verdict(measured, tolerance=0.2, of=None):
         # A word that all of them share.
         ({}, "gamma 0.3, 1 step", "1 step"),
         ({"gammas": "0, 1"}, "gamma 1", "8 steps, gamma 1"),
-        ({"gammas": "0, 1"}, "gamma 1；4 steps", "4 steps, gamma 1"),
+        ({"gammas": "0, 1"}, "gamma 1\uff1b4 steps", "4 steps, gamma 1"),
         # With as many steps, the recipe's own CFG.
         ({"cfgs": "7, 1"}, "", "CFG 1, 8 steps"),
         ({"cfgs": "7, 1"}, "CFG 7", "CFG 7, 8 steps"),

@@ -50,18 +50,21 @@ def test_nothing_is_cut_and_no_picture_is_changed(count, columns, side):
     assert found == count
 
 
-def test_a_frame_is_around_its_own_picture_alone_and_covers_nothing():
-    plain = _cells(6, 64, ["4 steps"])
+@pytest.mark.parametrize("side", [64, 512])
+def test_a_frame_is_around_its_own_picture_alone_and_covers_nothing(side):
+    plain = _cells(6, side, ["4 steps"])
     framed = [cell._replace(framed=number == 4) for number, cell in enumerate(plain)]
     before, after = (np.asarray(contact_sheet(cells, 3)) for cells in (plain, framed))
-    assert before.shape == after.shape
-    rows, lefts = np.where((before != after).any(2))
-    shade = np.asarray(plain[4].picture)
-    whole = _as_numbers(after)
-    at = np.argwhere(whole == _as_numbers(shade[:1, :1]))
-    (found,) = ((y, x) for y, x in at if np.array_equal(after[y : y + 64, x : x + 64], shade))
-    assert np.array_equal((rows.min(), lefts.min()), np.subtract(found, 3))
-    assert np.array_equal((rows.max(), lefts.max()), np.add(found, 66))
+    green = (after == (0x0A, 0x8A, 0x3F)).all(2)
+    rows, lefts = (np.where(green.any(axis))[0] for axis in (1, 0))
+    box = after[rows[0] : rows[-1] + 1, lefts[0] : lefts[-1] + 1]
+    wide = (box.shape[0] - side) // 2
+    assert box.shape[:2] == (side + 2 * wide,) * 2 and wide >= 3
+    assert np.array_equal(box[wide:-wide, wide:-wide], np.asarray(plain[4].picture))
+    assert green.sum() >= box.shape[0] * box.shape[1] - side**2
+    # Only the line: as many pixels are inked as before.
+    inked = [int((sheet != 255).any(2).sum()) for sheet in (before, after)]
+    assert inked[1] - inked[0] == box.shape[0] * box.shape[1] - side**2
 
 
 def test_labels_of_neighbours_do_not_touch():
