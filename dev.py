@@ -17,6 +17,7 @@ from tools.commands.recipe_report import report_files
 from tools.commands.recipe_table import write_table
 from tools.commands.serve import serve
 from tools.environment.setup import set_up, set_up_host
+from tools.examples.links import write_links
 from tools.hosts.host import own_host
 from tools.hosts.versions import FLOOR, HOST_VERSIONS, NEWEST
 from tools.machine.ports import check_free
@@ -63,13 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     versions = ", ".join(version.comfyui for version in HOST_VERSIONS)
     host.add_argument("--version", help=f"one of {versions} (default {NEWEST}; floor {FLOOR})")
     commands.add_parser("bench", help="measure the samplers against ComfyUI's own")
-    commands.add_parser("pictures", help="make the pictures of the nodes in the help pages anew")
-    commands.add_parser("thumbnails", help="make the pictures beside the example workflows anew")
+    commands.add_parser("pictures", help="take the pictures of README, docs and help pages again")
+    commands.add_parser("thumbnails", help="make the pictures beside the example workflows again")
+    commands.add_parser("links", help="write links of the files into the example workflows")
     commands.add_parser("lint", help="check style and format")
     recipes = commands.add_parser("recipes", help="say which accelerators files are")
     recipes.add_argument("files", nargs="*", metavar="FILE", help="safetensors files")
     recipes.add_argument(
-        "--table", action="store_true", help="write the table in docs/models.md anew"
+        "--table", action="store_true", help="write the table in docs/models.md again"
     )
     return parser
 
@@ -102,6 +104,8 @@ def _run(arguments: argparse.Namespace, after: list[str]) -> int:
         return run_node_pictures(set_up(tests=True))
     elif arguments.command == "thumbnails":
         return run_thumbnails(set_up(tests=False))
+    elif arguments.command == "links":
+        write_links()
     elif arguments.command == "recipes":
         if arguments.table:
             write_table()
@@ -133,7 +137,7 @@ def _interrupt(*_: object) -> None:
 
 def _in_words(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        return "The disk is full: make room and try again; what is unfinished is made anew."
+        return "The disk is full: make room and try again; unfinished files are made again."
     where = f" ({error.filename})" if error.filename else ""
     return f"{error.strerror or error}{where}."
 

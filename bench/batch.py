@@ -16,8 +16,8 @@ from fewstep.tools.hosts.server import Server
 
 ROOT = Path(__file__).resolve().parents[1]
 JOBS, OTHER_JOBS = 300, 100
-TITLE = "Batch of prompts"
-SAMPLER = "7"
+TITLE = "SD 1.5 few-step batch of prompts"
+SAMPLER = "6"
 # ComfyUI collects garbage between two jobs every 10 seconds (main.py), whoever queues them.
 TIDYING = 100
 
@@ -55,7 +55,7 @@ def _naive(server, workflow, folder, count, *, first_seed):
     for seed in range(first_seed, first_seed + count):
         prompt[SAMPLER]["inputs"]["seed"] = seed
         entry = server.queue(prompt)
-        (picture,) = entry["outputs"]["10"]["images"]
+        (picture,) = entry["outputs"]["8"]["images"]
         query = f"filename={picture['filename']}&subfolder={picture['subfolder']}&type=output"
         (folder / f"{seed}.png").write_bytes(server.get(f"/view?{query}"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 STROKES, WARM = 40, 5
-TITLE = "Live drawing in 1 step"
+TITLE = "SD 1.5 few-step live drawing"
 
 
 def report() -> None:

@@ -75,8 +75,8 @@ def check_single(model: Any, file: str, found: Found, chosen: Recipe | None) -> 
     unknown, told = (file, found.told()) if other.recipe else (other.file, other.told)
     raise ValueError(
         f"This model already has {other.file}, so {file} was not loaded: only one accelerator "
-        f"goes on a model. {unknown} is not recognised ({told}): if it is a style LoRA, load it "
-        "with ComfyUI's Load LoRA, beside which any accelerator can be."
+        f"goes on a model. {unknown} is {told}: if it is a style LoRA, load it with ComfyUI's "
+        "Load LoRA, which goes with any accelerator."
     )
 
 
@@ -102,10 +102,10 @@ def _is_loaded(recipe: Recipe, carried: Accelerator | None) -> bool:
 
 def _source(connected: Recipe | None, carried: Accelerator | None) -> list[str]:
     if connected is None:
-        return [f"The recipe is the model's: {carried.file}."]
+        return [f"The recipe comes with the model ({carried.file})."]
     if carried and carried.recipe and carried.recipe.id != connected.id:
         return [
-            f"The recipe is the connected one; the model has {carried.file}, which is "
+            f"The connected recipe is used; the model itself has {carried.file}, which is "
             f"{carried.recipe.id}."
         ]
     return []
@@ -119,8 +119,8 @@ def _no_recipe(carried: Accelerator | None, node: str) -> str:
             "Few-step recipe node."
         )
     return (
-        f"{node} has no settings to sample with: {carried.file} is not recognised "
-        f"({carried.told}). If you know which accelerator it is, choose it under recipe in "
-        f"{carried.loader}. If it is a style LoRA or a plain checkpoint, load it with ComfyUI's "
-        "own loader, and an accelerator with ours."
+        f"{node} has no settings to sample with: {carried.file} is {carried.told}. If you know "
+        f"which accelerator it is, choose it under recipe in {carried.loader}. If it is a style "
+        "LoRA or a plain checkpoint, load it with ComfyUI's own loader, and an accelerator with "
+        "ours."
     )

@@ -59,15 +59,15 @@ def base_warnings(model: Any, recipe: Recipe) -> list[str]:
     Raises ValueError where that cannot work: other latents, or noise levels of another kind.
     """
     base = base_of(model)
-    called = f"this model is {base}" if base else "this model is another one"
+    called = f"this model is {base}" if base else "this model is of another kind"
     latent = type(model.model.latent_format).__name__
     if isinstance(levels_of(model), FlowLevels) != (recipe.prediction == "flow"):
         kind = "a flow model" if recipe.prediction == "flow" else "a model with 1000 timesteps"
-        raise ValueError(_other_base(recipe, f"{called} and not {kind}", base))
+        raise ValueError(_other_base(recipe, f"{called}, not {kind}", base))
     # What the host calls otherwise can be the same: SDXL's Playground has a name of its own.
     known = _LATENTS.get(recipe.base)
     if known and latent in _LATENTS.values() and latent != known:
-        raise ValueError(_other_base(recipe, f"{called}, whose latents are others", base))
+        raise ValueError(_other_base(recipe, f"{called}, which has other latents", base))
     if base and network_of(base) != network_of(recipe.base):
         return [f"The recipe {recipe.id} is for {recipe.base}, and this model is {base}."]
     return []

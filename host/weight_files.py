@@ -22,8 +22,8 @@ def read_data(path: Path, name: str) -> Any:
         return comfy.utils.load_torch_file(str(path), safe_load=True)
     except Exception as error:
         raise ValueError(
-            f"{name} cannot be read as data alone: it is cut off, or it runs code when it is read, "
-            "which is refused. Get it again, as .safetensors if there is one."
+            f"{name} cannot be read safely: it is damaged, or it would run code when it is loaded. "
+            "Download it again, as .safetensors if there is one."
         ) from error
 
 

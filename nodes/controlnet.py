@@ -15,7 +15,7 @@ def _step_inputs() -> list[io.Int.Input]:
             default=1,
             min=1,
             max=_MOST_STEPS,
-            tooltip="The first step at which it counts. Steps count from 1.",
+            tooltip="The first step at which it counts. Steps are counted from 1.",
         ),
         io.Int.Input(
             "last_step",
@@ -60,8 +60,8 @@ class FewStepControlNetApply(io.ComfyNode):
                     max=2.0,
                     step=0.01,
                     display_mode=io.NumberDisplay.slider,
-                    tooltip="0 is without it, 1 as it was trained for many steps. The authors of "
-                    "TCD and Hyper-SD advise 0.5: with few steps it has more weight.",
+                    tooltip="0 turns it off, 1 is what it was trained with, for many steps. The "
+                    "authors of TCD and Hyper-SD advise 0.5: over few steps it weighs more.",
                 ),
                 *_step_inputs(),
                 io.Vae.Input(
@@ -80,7 +80,7 @@ class FewStepControlNetApply(io.ComfyNode):
                 io.Mask.Input(
                     "mask",
                     optional=True,
-                    tooltip="What is to be drawn anew, for ControlNets for inpainting that take a "
+                    tooltip="The area to redraw, for ControlNets for inpainting that take a "
                     "mask (Alimama's). Others ignore it.",
                 ),
             ],
@@ -138,8 +138,8 @@ class FewStepConditioningSteps(io.ComfyNode):
             inputs=[
                 io.Conditioning.Input(
                     "conditioning",
-                    tooltip="Of any kind: text, area, mask, GLIGEN, image. A range it already has "
-                    "is replaced.",
+                    tooltip="Any kind: text, area, mask, GLIGEN, image. A range it already has is "
+                    "replaced.",
                 ),
                 io.Sigmas.Input(
                     "sigmas",

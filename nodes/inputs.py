@@ -57,9 +57,9 @@ def denoise_input(optional: bool = False) -> io.Float.Input:
         max=1.0,
         step=0.01,
         optional=optional,
-        tooltip="How much of the picture is made anew: 1 all of it, 0 leaves the latent as it is. "
-        "Below 1 there are as many steps, and they start at exactly that noise level; of listed "
-        "timesteps those below it stay.",
+        tooltip="How much of the picture is redrawn: 1 is all of it, 0 leaves the latent as it is. "
+        "Below 1 the number of steps stays the same, and they start at exactly that noise level; "
+        "of listed timesteps, those below it are used.",
     )
 
 

@@ -42,15 +42,15 @@ class FewStepKSampler(io.ComfyNode):
                     "batch_seeds",
                     options=list(BATCH_SEEDS),
                     default=PER_IMAGE,
-                    tooltip="seed + index: the second image of a batch is the one of seed + 1 "
-                    "alone, the third that of seed + 2. ComfyUI: initial noise as KSampler draws "
-                    "it, one stream for the whole batch.",
+                    tooltip="seed + index: the second image of a batch is the same as a single "
+                    "one with seed + 1, the third as one with seed + 2. ComfyUI: initial noise as "
+                    "KSampler draws it, one stream for the whole batch.",
                 ),
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="Not needed after one of our loaders: the model brings its recipe. A "
-                    "recipe connected here is used in place of it.",
+                    tooltip="Not needed after one of our loaders: the recipe comes with the model. "
+                    "A recipe connected here is used instead.",
                 ),
             ],
             outputs=[

@@ -17,8 +17,8 @@ class FewStepLoraLoader(io.ComfyNode):
             node_id="FewStepLoraLoader",
             display_name="Load acceleration LoRA",
             category="model/loaders",
-            description="Loads an acceleration LoRA, says which one it is, and hands out the "
-            "recipe with all its settings.",
+            description="Loads an acceleration LoRA, says which one it is, and passes all "
+            "its settings on with the model.",
             search_aliases=[
                 *first_aliases(),
                 *("lora", "pcm", "accelerator", "load lcm", "lcm lora", "tcd lora"),
@@ -30,7 +30,7 @@ class FewStepLoraLoader(io.ComfyNode):
                     "lora_name",
                     options=lora_names(),
                     tooltip="The file, in models/loras. It is recognised by its content, whatever "
-                    "it is called. Files other than safetensors are read as data alone.",
+                    "it is called. No code in a file is ever run.",
                 ),
                 io.Float.Input(
                     "strength",
@@ -46,8 +46,8 @@ class FewStepLoraLoader(io.ComfyNode):
                     "recipe",
                     options=recipe_choices(LORAS),
                     default=AUTO,
-                    tooltip="auto recognises the file. Choose one where it cannot be told from its "
-                    "twins, or to use other settings.",
+                    tooltip="auto recognises the file. Choose the recipe yourself where several "
+                    "could be meant, or to use other settings.",
                 ),
                 io.Combo.Input(
                     "apply",
@@ -68,7 +68,9 @@ class FewStepLoraLoader(io.ComfyNode):
             outputs=[
                 io.Model.Output(tooltip="The model with the LoRA."),
                 RecipeType.Output(
-                    display_name="recipe", tooltip="The settings of the LoRA, for other nodes."
+                    display_name="recipe",
+                    tooltip="The settings of the LoRA. They come with the model too, so connect "
+                    "this only to show or change them.",
                 ),
                 io.String.Output(display_name="report", tooltip="What was loaded, in words."),
             ],

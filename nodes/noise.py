@@ -14,7 +14,7 @@ class FewStepNoise(io.ComfyNode):
             display_name="Noise per image",
             category="model/sampling/noise",
             description="The first image of a batch gets the noise of its seed, the second that of "
-            "seed + 1 and so on, so any of them can be made again alone.",
+            "seed + 1 and so on, so you can remake any one of them by itself.",
             search_aliases=["seed", "batch", "random noise"],
             inputs=[
                 seed_input(

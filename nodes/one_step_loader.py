@@ -17,8 +17,8 @@ class FewStepOneStepLoader(io.ComfyNode):
             node_id="FewStepOneStepLoader",
             display_name="Load one-step model",
             category="model/loaders",
-            description="Loads a checkpoint or UNet made for one or a few steps, and makes any "
-            "sampler node start it with the right noise and read its output right.",
+            description="Loads a checkpoint or UNet made for one or a few steps, and sets it up "
+            "so that any sampler node starts with the right noise and reads its output correctly.",
             search_aliases=[
                 *first_aliases(),
                 *("one step", "sdxl one step", "unet", "checkpoint", "sdxs", "nitrofusion"),
@@ -35,15 +35,15 @@ class FewStepOneStepLoader(io.ComfyNode):
                     "recipe",
                     options=recipe_choices(WHOLE_MODELS),
                     default=AUTO,
-                    tooltip="auto recognises the file. Choose one where the file is called "
-                    "something else: models of a family differ in nothing but their values.",
+                    tooltip="auto recognises the file. Choose the recipe yourself if the file was "
+                    "renamed: models of one base differ only in their values.",
                 ),
                 io.Combo.Input(
                     "base_checkpoint",
                     options=[NO_BASE, *checkpoint_names()],
                     default=NO_BASE,
-                    tooltip="Where CLIP and VAE come from: none takes them from the file itself, "
-                    "a checkpoint of the same base gives its own.",
+                    tooltip="Where CLIP and VAE come from: none takes them from the file itself; "
+                    "or choose a checkpoint of the same base.",
                 ),
                 io.Combo.Input(
                     "weight_dtype",
@@ -61,8 +61,8 @@ class FewStepOneStepLoader(io.ComfyNode):
                     step=0.1,
                     advanced=True,
                     tooltip="For full LCM models, which draw at CFG 1 as if with this guidance: 1 "
-                    "follows the prompt loosely, 8 is their authors' choice. Others have no use "
-                    "for it.",
+                    "follows the prompt loosely, 8 is their authors' choice. Other models "
+                    "ignore it.",
                 ),
             ],
             outputs=[
@@ -70,7 +70,9 @@ class FewStepOneStepLoader(io.ComfyNode):
                 io.Clip.Output(tooltip="Its text encoder, or that of base_checkpoint."),
                 io.Vae.Output(tooltip="Its VAE, or that of base_checkpoint."),
                 RecipeType.Output(
-                    display_name="recipe", tooltip="The settings of the model, for other nodes."
+                    display_name="recipe",
+                    tooltip="The settings of the model. They come with the model too, so connect "
+                    "this only to show or change them.",
                 ),
                 io.String.Output(display_name="report", tooltip="What was loaded, in words."),
             ],

@@ -37,8 +37,8 @@ class FewStepPlot(io.ComfyNode):
                 io.Model.Input(
                     "model",
                     optional=True,
-                    tooltip="Its noise curve and timesteps. Without it they are those of Stable "
-                    "Diffusion, which fits SD 1.x, 2.x and SDXL, and the picture says so.",
+                    tooltip="Its noise curve and timesteps. Without it those of Stable Diffusion "
+                    "are drawn, which fit SD 1.x, 2.x and SDXL; the picture says so.",
                 ),
                 io.Int.Input(
                     "width",

@@ -29,7 +29,7 @@ class FewStepRecipe(io.ComfyNode):
             display_name="Few-step recipe",
             category=SAMPLERS_CATEGORY,
             description="The settings an accelerator was trained for. Choose the one whose LoRA "
-            "or model you loaded; change single settings if you like.",
+            "or model you loaded; change some settings if you like.",
             search_aliases=[*SEARCH_ALIASES, "settings", "preset"],
             inputs=[
                 io.Combo.Input(
@@ -65,8 +65,8 @@ class FewStepRecipe(io.ComfyNode):
                 RecipeType.Output(display_name="recipe", tooltip="The recipe, for other nodes."),
                 io.String.Output(
                     display_name="settings",
-                    tooltip="The recipe as JSON: saved as a file in fewstep/recipes of the user "
-                    "directory it is a recipe of yours. Its comment says it in words.",
+                    tooltip="The recipe as JSON. Saved as a file in fewstep/recipes of the user "
+                    "directory, it is a recipe of your own. Its comment explains it in words.",
                 ),
             ],
         )
@@ -102,8 +102,8 @@ class FewStepFromRecipe(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="Not needed after one of our loaders: the model brings its recipe. A "
-                    "recipe connected here is used in place of it.",
+                    tooltip="Not needed after one of our loaders: the recipe comes with the model. "
+                    "A recipe connected here is used instead.",
                 ),
             ],
             outputs=[

@@ -44,7 +44,7 @@ class FewStepSamplerTCD(io.ComfyNode):
                 gamma_input(
                     0.3,
                     "How much noise each step renews (eta in diffusers): 0 none, the same as DDIM; "
-                    "1 all of it, nearly LCM. More steps like a higher gamma.",
+                    "1 all of it, nearly LCM. Use a higher gamma with more steps.",
                 ),
                 s_noise_input(),
                 _finish_input(),

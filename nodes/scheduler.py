@@ -27,8 +27,8 @@ class FewStepScheduler(io.ComfyNode):
                     min=1,
                     max=50,
                     display_mode=io.NumberDisplay.slider,
-                    tooltip="Number of steps, 1 to 50. Models with a number in their name want "
-                    "that one. A list of timesteps has its own length.",
+                    tooltip="Number of steps, 1 to 50. If the file's name has a number "
+                    "of steps, use that one. A list of timesteps sets its own number.",
                 ),
                 io.Combo.Input(
                     "spacing",
@@ -36,14 +36,14 @@ class FewStepScheduler(io.ComfyNode):
                     default=SPACINGS[0],
                     tooltip="grid: LCM, TCD, Hyper-SD unified, Flash. trailing: Hyper-SD N-step, "
                     "Lightning, Turbo, DMD2, PCM. leading: starts below the top, to compare. "
-                    "listed: the timesteps you write below. recipe: as the recipe says that comes "
-                    "with the model.",
+                    "listed: the timesteps you write below. recipe: as the recipe that comes with "
+                    "the model says.",
                 ),
                 denoise_input(),
                 io.String.Input(
                     "timesteps",
                     default="",
-                    tooltip="For listed: falling timesteps 999 to 0 (999, 749, 499, 249), or "
+                    tooltip="For listed: timesteps from 999 down to 0 (999, 749, 499, 249), or "
                     "fractions of 1 (1.0, 0.75, 0.5, 0.25). Denoise keeps those below its start.",
                 ),
                 io.Combo.Input(
@@ -51,7 +51,7 @@ class FewStepScheduler(io.ComfyNode):
                     options=list(IMG2IMG),
                     default=IMG2IMG[0],
                     advanced=True,
-                    tooltip="With denoise below 1. keep steps: as many steps, spread below the "
+                    tooltip="With denoise below 1. keep steps: the same number, spread below the "
                     "start. keep trained timesteps: only those of the full schedule that lie below "
                     "it, for models trained on a few fixed timesteps.",
                 ),
@@ -64,8 +64,8 @@ class FewStepScheduler(io.ComfyNode):
                 RecipeType.Input(
                     "recipe",
                     optional=True,
-                    tooltip="Takes the place of spacing and timesteps. Steps and denoise stay. For "
-                    "the recipe that comes with the model, choose the spacing recipe.",
+                    tooltip="Replaces spacing and timesteps; steps and denoise still count. Not "
+                    "needed for the recipe that comes with the model: choose the spacing recipe.",
                 ),
             ],
             outputs=[

@@ -34,7 +34,7 @@ def read_header(path: Path) -> Header:
     """The header of a file. Raises ValueError saying why it is no complete safetensors file."""
     size = path.stat().st_size
     if size == 0:
-        raise ValueError("The file is empty: the download failed. Get it again.")
+        raise ValueError("The file is empty: the download failed. Download it again.")
     with path.open("rb") as file:
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
@@ -53,16 +53,16 @@ def _parsed(text: bytes, size: int) -> Header:
     try:
         content = json.loads(text.decode("utf-8"), parse_int=_small_int)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise ValueError("Its header is not readable JSON: no safetensors file.") from error
+        raise ValueError("Its header is not readable JSON: not a safetensors file.") from error
     if not isinstance(content, dict):
-        raise ValueError("Its header is not a list of tensors: no safetensors file.")
+        raise ValueError("Its header is not a list of tensors: not a safetensors file.")
     metadata = content.pop("__metadata__", {})
     tensors = {name: _tensor(name, entry) for name, entry in content.items()}
     end = max((entry["data_offsets"][1] for entry in content.values()), default=0)
     if len(text) + 8 + end > size:
         raise ValueError(
             f"The file holds {size} of {len(text) + 8 + end} bytes: the download is not complete. "
-            "Get it again."
+            "Download it again."
         )
     texts = metadata.items() if isinstance(metadata, dict) else ()
     return Header(tensors, {key: text for key, text in texts if isinstance(text, str)}, size)
@@ -73,7 +73,7 @@ def _check_density(text: bytes) -> None:
     tensors = text.count(b'"dtype"')
     brackets = text.count(b"{") + text.count(b"[")
     if tensors > _MOST_TENSORS or brackets > 3 * tensors + _MOST_BRACKETS:
-        raise ValueError("Its header is not a list of tensors: no safetensors file.")
+        raise ValueError("Its header is not a list of tensors: not a safetensors file.")
 
 
 def _small_int(digits: str) -> int:
@@ -91,6 +91,6 @@ def _tensor(name: str, entry: Any) -> Tensor:
             raise ValueError("not sizes")
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"Its header describes the tensor {name[:60]!r} wrongly: no safetensors file."
+            f"Its header describes the tensor {name[:60]!r} wrongly: not a safetensors file."
         ) from error
     return Tensor(dtype, tuple(shape))

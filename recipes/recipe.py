@@ -22,7 +22,8 @@ class Recipe:
     `timesteps` is what to sample where `spacing` is "listed": one list, or lists by number of
     steps. `gamma` counts for samplers that have one. `guidance` is FLUX's, `shift` that of a flow
     model. `timestep_shift` s: the model is shown floor(t * s / 1000) in place of t. `unconfirmed`
-    names facts without a source; `blocked` says why ComfyUI cannot run it.
+    names settings that change the picture and have no source, each as "setting: what is used, or
+    why"; `blocked` says why ComfyUI cannot run it.
     """
 
     id: str

@@ -39,11 +39,11 @@ class Found(NamedTuple):
         if self.twins:
             names = ", ".join(recipe.id for recipe in self.twins)
             if len(self.twins) == 1:
-                return f"unknown: laid out like {names}, but of another size"
-            return f"one of these, which only their values tell apart: {names}"
+                return f"not recognised (built like {names}, but of another size)"
+            return f"not recognised (one of {names}, which differ only in their values)"
         if self.layout.what in ("LoRA", "UNet", "checkpoint"):
-            return f"unknown: a {self.layout.what}{base} of no known accelerator"
-        return f"unknown: {self.layout.what}"
+            return f"not recognised (a {self.layout.what}{base}, no known accelerator)"
+        return f"not recognised ({self.layout.what})"
 
 
 class _Known(NamedTuple):
@@ -156,8 +156,7 @@ def _both(first: list[Recipe], second: list[Recipe]) -> list[Recipe]:
 
 def _notes(refuted: list[Recipe], named: list[Recipe], pool: list[Recipe]) -> tuple[str, ...]:
     notes = [
-        f"It is named like {recipe.id}, but its content is not that file's (sha256)."
-        for recipe in refuted
+        f"It is named like {recipe.id}, but its content is another (sha256)." for recipe in refuted
     ]
     if named and pool and not _both(named, pool):
         notes.append(

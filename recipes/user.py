@@ -48,7 +48,7 @@ def as_user_file(recipe: Recipe, problems: list[str]) -> str:
 
 def _read(path: Path) -> list[Mapping[str, Any]]:
     if path.stat().st_size > _LARGEST:
-        raise ValueError("it is larger than 1 MB, so it is no recipe.")
+        raise ValueError("it is larger than 1 MB, so it is not a recipe.")
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -26,7 +26,7 @@ def _timesteps(entries: list[str]) -> list[float]:
     for entry, (before, time) in zip(entries[1:], pairwise(times), strict=True):
         if time >= before:
             raise ValueError(
-                f'Timestep "{entry}" is not below the one before it. List them falling.'
+                f'Timestep "{entry}" is not below the one before it. Write them from high to low.'
             )
     return times
 

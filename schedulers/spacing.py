@@ -59,6 +59,6 @@ def _check_fit(steps: int, largest: int, denoise: float) -> None:
         )
     if steps > largest:
         raise ValueError(
-            f"{steps} steps do not fit below denoise {denoise:g}: the largest number is {largest}. "
-            "Lower the steps or raise denoise."
+            f"At denoise {denoise:g} at most {largest} steps fit, and {steps} are set. Set steps "
+            f"to {largest} or fewer."
         )

@@ -5,6 +5,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { createPanels } from "./panels.js";
 import { createOptions } from "./options.js";
+import { sortTemplates } from "./templates.js";
 
 const panels = createPanels(app, api);
 const options = createOptions(app, api);
@@ -15,6 +16,7 @@ app.registerExtension({
     if (nodeData.name === "FewStepRecipe") panels.learn(nodeData);
   },
   setup: () => {
+    sortTemplates(api);
     // Any change of the graph, also of nodes that are not ours, can change what is known.
     api.addEventListener("graphChanged", panels.refreshSoon);
     return options.load();

@@ -1,6 +1,8 @@
 // @ts-check
 /** All words the page shows that are not in a node's definition. A language is one more object. */
 
+import { inWordsOf } from "./said.js";
+
 const en = {
   plot: "Schedule plot",
   badge: "Recipe",
@@ -15,18 +17,18 @@ const en = {
   noiseUnknown: "Noise added back: the sampler is not known here.",
   gammaIs: "{sampler}, gamma {gamma}",
   noRecipe: "No recipe yet: load the accelerator with Load acceleration LoRA or Load one-step model, or connect a recipe.",
-  sourceOff: "No recipe reaches this node: where it would come from is muted or not connected.",
-  elsewhere: "The recipe comes from {title}, which is known when it runs.",
-  linked: "Known when it runs: another node sets {names}.",
+  sourceOff: "No recipe reaches this node: its source is muted or not connected.",
+  elsewhere: "The recipe comes from {title} and is known once it runs.",
+  linked: "Known once it runs: another node sets {names}.",
   noSuchRecipe: "There is no recipe {id}.",
   twins: "This file could be any of these: {names}. Choose the recipe.",
   checking: "The file is being read ...",
   absent: "The file is not in {folder} yet.",
-  notKnown: "Not recognised: {what}. If you know which accelerator it is, choose the recipe.",
-  notKnownFor: "Not recognised: {what}, for {base}. If you know which accelerator it is, choose the recipe.",
+  notKnown: "Not recognised ({what}). If you know which accelerator it is, choose the recipe.",
+  notKnownFor: "Not recognised ({what} for {base}). If you know which accelerator it is, choose the recipe.",
   told: "{text}.",
-  assumesTable: "Assumes the noise levels of Stable Diffusion; the model's own count.",
-  assumesShift: "Assumes a flow model with shift {shift}; the model's own counts.",
+  assumesTable: "Drawn with the noise levels of Stable Diffusion; the run uses the model's own.",
+  assumesShift: "Drawn for a flow model with shift {shift}; the run uses the model's own.",
   patched: "{title} changes the model's noise levels; the curve is Stable Diffusion's.",
   steps: "steps {n}",
   cfg: "CFG {n}",
@@ -48,7 +50,7 @@ const en = {
   tooLow:
     "denoise {denoise} is too low for a single step. Raise it, or set it to 0 to leave the latent as it is.",
   tooMany:
-    "{steps} steps do not fit below denoise {denoise}: the largest number is {largest}. Lower the steps or raise denoise.",
+    "At denoise {denoise} at most {largest} steps fit, and {steps} are set. Set steps to {largest} or fewer.",
   belowAll:
     "denoise {denoise} starts at t = {start}, below all timesteps of this schedule. Use a denoise of {lowest} or more, or more steps.",
   listEmpty:
@@ -58,7 +60,7 @@ const en = {
   listGap: 'A comma or semicolon in "{text}" has no entry before it. Take it out.',
   listDecimal:
     '"{text}" has decimal commas, and a comma begins the next entry. Write decimal points: {pointed}.',
-  listOrder: 'Timestep "{entry}" is not below the one before it. List them falling.',
+  listOrder: 'Timestep "{entry}" is not below the one before it. Write them from high to low.',
   listRange:
     'Timestep "{entry}" is out of range. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5). Papers that count to 1000 mean one less.',
 };
@@ -88,8 +90,8 @@ const zh = {
   notKnown: "无法识别：{what}。如果你知道它是哪种加速模型，请选择配方。",
   notKnownFor: "无法识别：{what}，用于 {base}。如果你知道它是哪种加速模型，请选择配方。",
   told: "{text}.",
-  assumesTable: "按 Stable Diffusion 的噪声水平绘制；以模型自身为准。",
-  assumesShift: "按 shift 为 {shift} 的流模型绘制；以模型自身为准。",
+  assumesTable: "按 Stable Diffusion 的噪声水平绘制；运行时使用模型自身的。",
+  assumesShift: "按 shift 为 {shift} 的流模型绘制；运行时使用模型自身的 shift。",
   patched: "{title} 改变了模型的噪声水平；曲线是 Stable Diffusion 的。",
   steps: "步数 {n}",
   cfg: "CFG {n}",
@@ -109,7 +111,7 @@ const zh = {
   noList: "{name} 没有 {steps} 步的时间步列表。请将步数设为以下之一：{known}。",
   noSteps: "步数为 {steps}；请使用 1 或更大的值。",
   tooLow: "降噪 {denoise} 太低，连一步都放不下。请提高它，或设为 0 以保持原样。",
-  tooMany: "降噪 {denoise} 以下放不下 {steps} 步：最多 {largest} 步。请减少步数或提高降噪。",
+  tooMany: "降噪为 {denoise} 时最多容纳 {largest} 步，而设置了 {steps} 步。请将步数设为 {largest} 或更少。",
   belowAll:
     "降噪 {denoise} 从 t = {start} 开始，低于此时间步方案的所有时间步。请使用 {lowest} 或更高的降噪，或增加步数。",
   listEmpty: "时间步列表为空。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。",
@@ -147,8 +149,8 @@ const ja = {
   notKnown: "認識できません：{what}。どの高速化モデルか分かる場合は、レシピを選んでください。",
   notKnownFor: "認識できません：{base} 用の {what}。どの高速化モデルか分かる場合は、レシピを選んでください。",
   told: "{text}.",
-  assumesTable: "Stable Diffusion のノイズレベルと仮定しています。実際はモデルに従います。",
-  assumesShift: "shift {shift} のフローモデルと仮定しています。実際はモデルに従います。",
+  assumesTable: "Stable Diffusion のノイズレベルで描いています。実行時はモデル自身のものを使います。",
+  assumesShift: "shift {shift} のフローモデルとして描いています。実行時はモデル自身の値を使います。",
   patched: "{title} がモデルのノイズレベルを変えます。曲線は Stable Diffusion のものです。",
   steps: "ステップ {n}",
   cfg: "CFG {n}",
@@ -169,7 +171,7 @@ const ja = {
   noSteps: "ステップが {steps} です。1 以上にしてください。",
   tooLow: "ノイズ除去 {denoise} では 1 ステップも入りません。上げるか、0 にしてそのまま残してください。",
   tooMany:
-    "ノイズ除去 {denoise} の下に {steps} ステップは入りません。最大は {largest} です。ステップを減らすかノイズ除去を上げてください。",
+    "ノイズ除去 {denoise} では最大 {largest} ステップですが、{steps} に設定されています。{largest} 以下にしてください。",
   belowAll:
     "ノイズ除去 {denoise} は t = {start} から始まり、このスケジュールのすべてのタイムステップより下です。ノイズ除去を {lowest} 以上にするか、ステップを増やしてください。",
   listEmpty:
@@ -209,8 +211,8 @@ const ru = {
   notKnown: "Не распознан: {what}. Если вы знаете, какой это ускоритель, выберите рецепт.",
   notKnownFor: "Не распознан: {what} для {base}. Если вы знаете, какой это ускоритель, выберите рецепт.",
   told: "{text}.",
-  assumesTable: "Взяты уровни шума Stable Diffusion; решают уровни самой модели.",
-  assumesShift: "Взята потоковая модель со сдвигом {shift}; решает сама модель.",
+  assumesTable: "Нарисовано по уровням шума Stable Diffusion; при запуске берутся уровни самой модели.",
+  assumesShift: "Нарисовано для потоковой модели со сдвигом {shift}; при запуске берётся сдвиг самой модели.",
   patched: "{title} меняет уровни шума модели; кривая показана для Stable Diffusion.",
   steps: "шагов {n}",
   cfg: "CFG {n}",
@@ -232,7 +234,7 @@ const ru = {
   tooLow:
     "Шумоподавление {denoise} слишком мало даже для одного шага. Увеличьте его или задайте 0, чтобы оставить латент прежним.",
   tooMany:
-    "{steps} шагов не помещаются ниже шумоподавления {denoise}: наибольшее число {largest}. Уменьшите число шагов или увеличьте шумоподавление.",
+    "При шумоподавлении {denoise} помещается не больше {largest} шагов, а задано {steps}. Задайте {largest} или меньше.",
   belowAll:
     "Шумоподавление {denoise} начинается с t = {start}, ниже всех временных шагов этого расписания. Задайте шумоподавление от {lowest} или больше шагов.",
   listEmpty:
@@ -254,10 +256,11 @@ export const LANGUAGES = { en, zh, ja, ru };
 
 /** Sentences in the language of a locale such as `zh-TW`; English where there is none. */
 export const sayIn = (/** @type {string} */ locale) => {
+  const language = String(locale).split("-")[0];
   /** @type {Record<string, string>} */
-  const words = LANGUAGES[String(locale).split("-")[0]] ?? en;
+  const words = LANGUAGES[language] ?? en;
   /** @type {Say} */
   const say = (key, values = {}) =>
-    words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+    words[key].replace(/\{(\w+)\}/g, (_, name) => inWordsOf(language, String(values[name] ?? "")));
   return say;
 };

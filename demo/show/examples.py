@@ -45,15 +45,15 @@ class Show(NamedTuple):
 SHOWS = (
     Show("no LoRA", Row(25, cfg=CONFIG.guidance), 25),
     Show("no LoRA", Row(1), 1),
-    Show("LCM-LoRA", "LCM-LoRA in 4 steps", 4),
-    Show("TCD-LoRA", "TCD-LoRA in 4 steps", 4),
-    Show("TCD-LoRA", "TCD-LoRA in 4 steps", 2, changed=True),
-    Show("TCD-LoRA", "TCD-LoRA in 4 steps", 1, changed=True),
-    Show("TCD-LoRA and style LoRA", "TCD-LoRA with a style LoRA in 4 steps", 4),
-    Show("image to image", "Image to image in 4 steps at denoise 0.6", 4),
-    Show("inpaint", "Inpaint in 4 steps", 4),
-    Show("scribble ControlNet", "Scribble ControlNet in 4 steps", 4),
-    Show("scribble ControlNet", "Scribble ControlNet in 4 steps", 1, changed=True),
+    Show("LCM-LoRA", "SD 1.5 LCM in 4 steps", 4),
+    Show("TCD-LoRA", "SD 1.5 TCD with sampler nodes", 4),
+    Show("TCD-LoRA", "SD 1.5 TCD with sampler nodes", 2, changed=True),
+    Show("TCD-LoRA", "SD 1.5 TCD with sampler nodes", 1, changed=True),
+    Show("TCD-LoRA and style LoRA", "SDXL few-step with a style LoRA", 4),
+    Show("image to image", "SD 1.5 few-step image to image", 4),
+    Show("inpaint", "SD 1.5 few-step inpaint", 4),
+    Show("scribble ControlNet", "SD 1.5 few-step ControlNet scribble", 4),
+    Show("scribble ControlNet", "SD 1.5 few-step ControlNet scribble", 1, changed=True),
 )
 
 

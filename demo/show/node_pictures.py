@@ -1,21 +1,11 @@
 """`dev.py pictures`: a picture of each node as the page draws it, for the help pages and README."""
 
-import argparse
-import os
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tools.hosts.server import Server
+from .page import arguments, open_page
 
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_READY = "window.app?.vueAppReady && app.extensionManager"
-_SETTINGS = {
-    "Comfy.TutorialCompleted": True,
-    "Comfy.VueNodes.Enabled": True,
-    "Comfy.Minimap.Visible": False,
-    "Comfy.NodeBadge.NodeSourceBadgeMode": "None",
-}
 _WIDTH = 330
 # Nodes are shown with values that say something; the others with their defaults.
 _VALUES = {
@@ -58,22 +48,12 @@ _PLACE = """async ([type, values, width]) => {
 
 
 def main() -> None:
-    given = _arguments()
-    with (
-        Server(given.host, given.base) as server,
-        sync_playwright() as playwright,
-    ):
-        server.post("/settings", _SETTINGS)
-        program = os.environ["FEWSTEP_CHROMIUM"]
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1100})
-        page.goto(server.url)
-        page.wait_for_function(_READY)
+    given = arguments()
+    with open_page(given.host, given.base, 1300, 1100) as (server, page):
         given.output.mkdir(parents=True, exist_ok=True)
         for name in server.object_info():
             if name.startswith("FewStep"):
                 _picture(page, name, given.output / f"{name}.jpg")
-        browser.close()
 
 
 def _picture(page: Page, name: str, path: Path) -> None:
@@ -81,13 +61,6 @@ def _picture(page: Page, name: str, path: Path) -> None:
     # The panel is drawn once its node has been, and the node then grows around it.
     page.wait_for_timeout(900)
     page.locator(f'[data-node-id="{node}"]').screenshot(path=path, type="jpeg", quality=88)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    for name in ("host", "base", "output"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

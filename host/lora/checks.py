@@ -16,8 +16,8 @@ def check_kind(found: Found, file: str) -> None:
         kind = found.layout.what
         kind = kind if kind.startswith("a ") else f"a {kind}"
         raise ValueError(
-            f"{file} is {kind}, not a LoRA that changes the model. Choose an acceleration LoRA; "
-            "whole models belong into a checkpoint or diffusion model loader."
+            f"{file} is {kind}, not a LoRA that changes the model. Choose an acceleration LoRA "
+            "here, and load a whole model with Load one-step model or Load Checkpoint."
         )
 
 
@@ -34,14 +34,14 @@ def check_match(model: Any, found: Found, match: Match, file: str) -> None:
         raise ValueError(
             f"{file} does not fit this model{_called(base)}: {len(match.misfits)} of {match.total} "
             f"layers have another shape, such as {layer} with {_shape(weight)} for "
-            f"{_shape(change)} in the LoRA. It is for another base model: choose its checkpoint."
+            f"{_shape(change)} in the LoRA. It is for another base model: load that one."
         )
     if match.matched < _ENOUGH * match.total or not match.matched:
         example = f", such as {match.missing[0][:80]}" if match.missing else ""
         raise ValueError(
             f"Only {match.matched} of {match.total} layers of {file} are in this model"
             f"{_called(base)}; the others are missing{example}. It is for another base model, or "
-            "its keys have a form that is not known: choose the checkpoint it was made for."
+            "in a format that is not known: load the model it was made for."
         )
 
 
@@ -50,11 +50,13 @@ def warnings(found: Found, recipe: Recipe | None, match: Match) -> list[str]:
     told = list(found.notes)
     if recipe is None:
         told.append(
-            "No recipe goes out: choose it under recipe, or connect a Few-step recipe node."
+            "No settings are passed on: choose the recipe here, or connect a Few-step recipe node "
+            "where you sample."
         )
     if recipe is None and not found.layout.alpha:
         told.append(
-            "The file carries no alpha: if the picture burns, its own strength may be 0.125."
+            "The file holds no scale of its own (alpha): if the picture looks burnt, try strength "
+            "0.125."
         )
     wanted = found.layout.base
     if recipe and wanted and network_of(recipe.base) != network_of(wanted):

@@ -92,7 +92,9 @@ def _layers_text(model: Any, found: Found, fit: Match, apply: str, applied: Appl
 
 
 def _strength_text(strength: float, own: float, each: list[float]) -> str:
-    text = f"strength {strength:g}, which is {strength * own:g} times what the file holds"
+    text = f"strength {strength:g}"
+    if own != 1:
+        text += f", which is {strength * own:g} of the file's full weight"
     if each:
-        text += "; by step times " + ", ".join(f"{share:g}" for share in each)
+        text += "; in each step times " + ", ".join(f"{share:g}" for share in each)
     return text

@@ -46,5 +46,5 @@ def _cached(path: Path, _size: int, _changed: int) -> LoraFile:
         isinstance(tensor, torch.Tensor) for tensor in tensors.values()
     )
     if not whole:
-        raise ValueError(f"{path.name} is no LoRA: it holds other things than tensors.")
+        raise ValueError(f"{path.name} is not a LoRA: it holds things other than tensors.")
     return LoraFile(comfy.lora_convert.convert_lora(dict(tensors)))

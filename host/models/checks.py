@@ -10,10 +10,10 @@ _COMPANIONS = {
     "SDXS": ("SD 1.5", "SD 2.1"),
 }
 _PLACES = {
-    "a VAE": "Put it into models/vae and load it with Load VAE",
-    "a text encoder": "Put it into models/text_encoders and load it with Load CLIP",
-    "a ControlNet": "Put it into models/controlnet and load it with Load ControlNet Model",
-    "LoRA": "Put it into models/loras and load it with Load acceleration LoRA",
+    "a VAE": "Put it in models/vae and load it with Load VAE",
+    "a text encoder": "Put it in models/text_encoders and load it with Load CLIP",
+    "a ControlNet": "Put it in models/controlnet and load it with Load ControlNet Model",
+    "LoRA": "Put it in models/loras and load it with Load acceleration LoRA",
 }
 NO_CLIP = (
     "{file} has no text encoder. Choose a base_checkpoint in Load one-step model, or connect the "
@@ -32,7 +32,7 @@ def check_model(layout: Layout, header: Header, file: str) -> None:
         raise ValueError(f"{file} is {_with_article(layout.what)}, not a model. {place}.")
     missing = first_missing_end(header) if layout.base in _UNETS else ""
     if missing:
-        raise ValueError(f"{file} is not complete: {missing} is missing. Get the file again.")
+        raise ValueError(f"{file} is incomplete: {missing} is missing. Download it again.")
 
 
 def check_companion(layout: Layout, base: Layout, file: str, base_file: str) -> None:
@@ -46,7 +46,7 @@ def check_companion(layout: Layout, base: Layout, file: str, base_file: str) -> 
     if layout.base and base.base and base.base not in wanted:
         raise ValueError(
             f"{file} is for {layout.base}, and the base_checkpoint {base_file} is {base.base}. "
-            f"Choose a checkpoint of {' or '.join(wanted[1:] or wanted)}."
+            f"Choose a checkpoint for {' or '.join(wanted[1:] or wanted)}."
         )
 
 
@@ -55,7 +55,8 @@ def warnings(found: Found, recipe: Recipe | None) -> list[str]:
     told = list(found.notes)
     if recipe is None:
         told.append(
-            "No recipe goes out, and the model is as ComfyUI loads it: choose the recipe here."
+            "No settings are passed on, and the model is as ComfyUI loads it: choose the recipe "
+            "here."
         )
     base = found.layout.base
     if recipe and base and network_of(recipe.base) != network_of(base):

@@ -34,7 +34,7 @@ def load_parts(path: Path, name: str, header: Header, dtype: str, embeddings: li
         model = _asked(name, comfy.sd.load_diffusion_model, str(path), model_options=options)
         loaded = Parts(model, None, None)
     if missing := first_missing_weight(loaded.model, header):
-        raise ValueError(f"{name} is not complete: {missing} is missing. Get the file again.")
+        raise ValueError(f"{name} is incomplete: {missing} is missing. Download it again.")
     return loaded
 
 
@@ -74,7 +74,7 @@ def _asked(name: str, load: Callable, *args: Any, **options: Any) -> Any:
         raise
     except Exception as error:
         raise ValueError(
-            f"ComfyUI cannot load {name} as a model, which may lack parts: {_in_a_line(error)}"
+            f"ComfyUI cannot load {name} as a model; parts may be missing: {_in_a_line(error)}"
         ) from error
 
 

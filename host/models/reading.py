@@ -28,7 +28,7 @@ def read_guidance(path: Path, name: str, header: Header) -> Guidance | None:
     firsts = ("time_embedding.linear_1.weight", "time_embed.0.weight")
     linear = next((key for key in header.tensors if key.endswith(firsts)), None)
     if linear is None:
-        raise ValueError(f"{name} is not complete: {firsts[0]} is missing. Get the file again.")
+        raise ValueError(f"{name} is incomplete: {firsts[0]} is missing. Download it again.")
     if not is_safetensors(path):
         tensors = tensors_of(path, name)
         return Guidance(tensors[cond_proj], tensors[linear])

@@ -19,7 +19,7 @@ PAGES = [
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_and_picture_of_a_page_is_there(page):
     text = (ROOT / page).read_text("utf-8")
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+    for link in re.findall(r"(?:\]\(|src=\")([^)\"\s]+)[)\"]", text):
         path = link.partition("#")[0]
         if path and not path.startswith("http"):
             assert ((ROOT / page).parent / path).exists(), link

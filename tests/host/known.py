@@ -12,9 +12,12 @@ import comfy.taesd.taesd
 import narrow
 import short_text_encoders
 import torch
-from comfy import sd1_clip, sdxl_clip
+from comfy import sdxl_clip
 from comfy.text_encoders import sd2_clip, sd3_clip
-from safetensors.torch import save_file
+from fewstep.recipes import builtin_recipes, recognise_name
+from fewstep.recipes.recognise import METADATA
+from fewstep.tools.examples.demo_workflows import STAND_INS
+from safetensors.torch import load_file, save_file
 
 _TABLE = {**narrow.CONFIGS["SD 1.5"][1], "model_channels": 320, "channel_mult": [1, 1]}
 _SDXL = {
@@ -60,7 +63,6 @@ _SD3 = {
 }
 # Bases as `narrow` knows them, with the host's class and the config read from such a file.
 _KNOWN = {
-    "known SD 1.5": (comfy.supported_models.SD15, _TABLE),
     "known SD 2.1": (
         comfy.supported_models.SD20,
         {**_TABLE, "context_dim": 1024, "use_linear_in_transformer": True, "num_heads": 5},
@@ -76,21 +78,12 @@ _KNOWN = {
 }
 narrow.CONFIGS.update(_KNOWN)
 
-_RECIPES = {
-    "Hyper-FLUX.1-dev-8steps-lora.safetensors": "hyper-sd/flux-8step",
-    "Hyper-SD3-4steps-CFG-lora.safetensors": "hyper-sd/sd3-4step-cfg",
-    "Hyper-SDXL-8steps-CFG-lora.safetensors": "hyper-sd/sdxl-8step-cfg",
-    "dmd2_sdxl_4step_lora_fp16.safetensors": "dmd2/sdxl-4step",
-    "lcm-lora-sdxl.safetensors": "lcm/sdxl-lora",
-    "lcm-lora-ssd-1b.safetensors": "lcm/ssd-1b-lora",
-    "sd3.5_large_turbo.safetensors": "turbo/sd35-large",
-}
-
 
 def write_models(models, wanted):
     """Writes the files `wanted`, {(folder, name)}, and gives their paths.
 
-    Files that hold the same are one file.
+    Those of Stable Diffusion 1.5 hold what the demo model's files in `models` do, so pictures come
+    out right. Files that hold the same are one file.
     """
     restore = short_text_encoders.shorten()
     try:
@@ -99,8 +92,8 @@ def write_models(models, wanted):
             path = models / folder / name
             paths.append(path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            kind = _kind(folder, name)
-            metadata = {"fewstep.recipe": _RECIPES[name]} if name in _RECIPES else None
+            kind = _kind(models, folder, name)
+            metadata = _metadata(folder, name)
             shared = (folder, *kind, str(metadata))
             if shared in made:
                 os.link(made[shared], path)
@@ -113,8 +106,22 @@ def write_models(models, wanted):
         restore()
 
 
-def _kind(folder, name):
+def _metadata(folder, name):
+    """What a LoRA says of itself, since its layers are fewer than the published one's.
+
+    Whole models are told by their names, and SD3.5 is laid out like SD3 here.
+    """
+    if folder != "loras" and "sd3.5" not in name:
+        return None
+    kinds = ("LoRA",) if folder == "loras" else ("checkpoint",)
+    recipe = recognise_name(name, builtin_recipes(), kinds).recipe
+    return {METADATA: recipe.id} if recipe else None
+
+
+def _kind(models, folder, name):
     """What makes a file: a function and what it is told."""
+    if any(part in name.lower() for part in _SD15):
+        return load_file, models / folder / STAND_INS[name]
     if folder == "vae":
         return _vae, "known FLUX"
     base = next(base for part, base in _BASES.items() if part in name.lower())
@@ -128,6 +135,7 @@ def _kind(folder, name):
 
 
 _END = ".safetensors"
+_SD15 = ("v1-5", "sd15", "lcm_dreamshaper")
 # By what is in the name, in this order.
 _BASES = {
     "flux": "known FLUX",
@@ -135,11 +143,9 @@ _BASES = {
     "sd3": "SD3",
     "sdxs": "known SDXS",
     "sd_turbo": "known SD 2.1",
-    "v1-5": "known SD 1.5",
     "": "known SDXL",
 }
 _TEXT_ENCODERS = {
-    "known SD 1.5": sd1_clip.SD1ClipModel,
     "known SD 2.1": sd2_clip.SD2ClipModel,
     "known SDXL": sdxl_clip.SDXLClipModel,
     "known SSD-1B": sdxl_clip.SDXLClipModel,

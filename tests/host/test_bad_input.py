@@ -33,8 +33,7 @@ def _listed(timesteps, **others):
 MISTAKES = {
     "too many steps": (
         lambda: _custom(steps=8, denoise=0.1),
-        "8 steps do not fit below denoise 0.1: the largest number is 5. Lower the steps or raise "
-        "denoise.",
+        "At denoise 0.1 at most 5 steps fit, and 8 are set. Set steps to 5 or fewer.",
     ),
     "denoise below the first level": (lambda: _custom(denoise=0.01), "too low for a single step"),
     "timestep out of range": (lambda: _listed("999, 1200"), 'Timestep "1200" is out of range'),
@@ -46,7 +45,7 @@ MISTAKES = {
         "Use a denoise of 1 or more",
     ),
     "list above the start": (lambda: _listed("999, 800", denoise=0.5), "Use a denoise of 0.801"),
-    "no recipe": (_ksampler, "Connect the recipe of Load acceleration LoRA"),
+    "no recipe": (_ksampler, "does not know the accelerator in this model"),
     "unknown recipe": (lambda: _ksampler(recipe={"recipe": "mine/none"}), "mine/none"),
     "steps out of range": (lambda: _custom(steps=51), "steps"),
     "a list without numbers": (lambda: _compared(steps="4, x"), '"x" in steps cannot be used'),

@@ -4,18 +4,11 @@ import json
 
 import pytest
 from fewstep.tools.examples.conversion import to_api
-from fewstep.tools.examples.demo_files import MODEL_NAME
+from fewstep.tools.examples.demo_workflows import STAND_INS
 from fewstep.tools.paths import ROOT
 
 NAMES = ["Few-step ControlNet", "Few-step text to image"]
-# The demo model's files and size, for those that the blueprints name.
-DEMO = {
-    "ckpt_name": MODEL_NAME,
-    "lora_name": "fewstep-demo-tcd.safetensors",
-    "control_net_name": "fewstep-demo-scribble.safetensors",
-    "width": 64,
-    "height": 64,
-}
+SMALL = {"width": 64, "height": 64}
 
 
 def _served(server):
@@ -42,7 +35,9 @@ def test_each_is_one_node_that_says_what_it_is_for():
 def test_it_runs(server, name):
     prompt = to_api(_served(server)[name], server.object_info())
     for node in prompt.values():
-        node["inputs"] |= {key: value for key, value in DEMO.items() if key in node["inputs"]}
+        inputs = node["inputs"]
+        inputs |= {key: STAND_INS[name] for key, name in inputs.items() if _is_file(name)}
+        inputs |= {key: size for key, size in SMALL.items() if key in inputs}
     (decoded,) = (key for key, node in prompt.items() if node["class_type"] == "VAEDecode")
     for node in list(prompt.values()):
         if node["class_type"] == "ControlNetApplyAdvanced":
@@ -52,3 +47,7 @@ def test_it_runs(server, name):
     saved = {"images": [decoded, 0], "filename_prefix": f"blueprint {name}"}
     prompt["saved"] = {"class_type": "SaveImage", "inputs": saved}
     assert server.queue(prompt)["outputs"]["saved"]["images"]
+
+
+def _is_file(value):
+    return isinstance(value, str) and value in STAND_INS

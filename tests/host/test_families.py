@@ -202,7 +202,7 @@ def test_a_part_that_a_flow_model_lacks_is_named(family, part, models_folder, lo
     tensors = dict(FLOW[family]().state_dict())
     del tensors[part]
     narrow.write(models_folder, NAME, tensors)
-    with pytest.raises(ValueError, match=f"{NAME} is not complete: {part} is missing"):
+    with pytest.raises(ValueError, match=f"{NAME} is incomplete: {part} is missing"):
         load_model()
 
 
@@ -235,7 +235,7 @@ def test_a_part_that_comfyui_s_layout_lacks_is_named(family, models_folder, load
     part = "double_blocks.0.img_mlp.2.bias" if family == "FLUX.1" else _FC2
     del tensors[part]
     narrow.write(models_folder, "part.safetensors", tensors)
-    with pytest.raises(ValueError, match=f"part.safetensors is not complete: {part} is missing"):
+    with pytest.raises(ValueError, match=f"part.safetensors is incomplete: {part} is missing"):
         load_model("part.safetensors")
 
 

@@ -198,7 +198,7 @@ def test_the_slider_of_hyper_flux_at_1_is_an_eighth_of_the_file(folder, load):
     eighth = load(model, strength=0.125)[0]
     assert torch.equal(picture(hyper, "FLUX.1"), picture(eighth, "FLUX.1"))
     assert recipe.strength == 0.125
-    assert "strength 1, which is 0.125 times what the file holds" in report
+    assert "strength 1, which is 0.125 of the file's full weight" in report
 
 
 def test_the_input_model_is_never_changed(folder, load):
@@ -213,10 +213,10 @@ def test_the_input_model_is_never_changed(folder, load):
 def test_the_report_says_what_was_loaded(folder, load):
     write(folder)
     report = load(narrow.patcher("SD 1.5"), apply="live", strength=0.5)[2]
-    assert "a.safetensors: unknown: a LoRA for SD 1.5 of no known accelerator" in report
+    assert "a.safetensors: not recognised (a LoRA for SD 1.5, no known accelerator)" in report
     assert "119 of 119 layers of SD 1.5, rank 4, live" in report
-    assert "strength 0.5, which is 0.5 times what the file holds" in report
-    assert "No recipe goes out" in report
+    assert "\nstrength 0.5\n" in report
+    assert "No settings are passed on" in report
 
 
 def test_a_recipe_by_hand_goes_out_with_the_model(folder, load):
@@ -291,7 +291,7 @@ def test_a_torch_file_of_tensors_is_loaded_and_one_with_code_is_refused(folder, 
     merged = picture(load(model, "a.pt")[0])
     assert torch.equal(merged, picture(load(model)[0]))
     torch.save({"a": torch.nn.Linear(2, 2)}, folder / "b.pt")
-    refused(load, folder, "b.pt cannot be read as data alone", name="b.pt")
+    refused(load, folder, "b.pt cannot be read safely", name="b.pt")
 
 
 def test_safetensors_come_first_in_the_list(folder):

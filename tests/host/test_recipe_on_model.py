@@ -69,8 +69,8 @@ def test_one_wire_is_enough(apply, strength, load):
     model, recipe, _ = load(strength=strength, apply=apply)
     (alone, told), (both, plain) = sampled(model), sampled(model, recipe)
     assert torch.equal(alone, both)
-    assert "tcd/sd15-lora" in told and "The recipe is the model's: a.safetensors." in told
-    assert "The recipe is" not in plain
+    assert "tcd/sd15-lora" in told and "The recipe comes with the model (a.safetensors)." in told
+    assert "The recipe " not in plain
     assert torch.equal(compared(model), compared(model, recipe))
     sampler, sigmas, cfg, _ = FewStepFromRecipe.execute(model, 0, 1.0).result
     assert sampler.extra_options == {"gamma": 0.3, "seeds": None} and cfg == 1
@@ -92,7 +92,9 @@ def test_a_connected_recipe_wins_and_the_text_says_so(load):
     model = load()[0]
     told = sampled(model, RECIPES[LCM])[1]
     assert told.startswith("LCM-LoRA (lcm/sd15-lora)")
-    assert "The recipe is the connected one; the model has a.safetensors, which is " + TCD in told
+    assert (
+        f"The connected recipe is used; the model itself has a.safetensors, which is {TCD}" in told
+    )
 
 
 def test_the_scheduler_takes_the_model_s_recipe_with_the_spacing_recipe_alone(load):
@@ -164,18 +166,22 @@ def test_an_accelerator_goes_on_a_plain_checkpoint_of_the_one_step_loader(
 
 
 def test_a_style_lora_in_the_wrong_loader_is_sent_to_the_right_one(load):
-    with pytest.raises(ValueError, match=r"b.safetensors is not recognised .* Load LoRA, beside"):
+    with pytest.raises(ValueError, match=r"b.safetensors is not recognised .* Load LoRA, which"):
         load(load()[0], "b.safetensors", recipe="auto")
-    with pytest.raises(ValueError, match=r"a.safetensors is not recognised .* Load LoRA, beside"):
+    with pytest.raises(ValueError, match=r"a.safetensors is not recognised .* Load LoRA, which"):
         load(load(recipe="auto")[0], "b.safetensors")
 
 
 # The base of the model, a recipe of another base, and what the refusal says.
 OTHER_BASES = [
-    ("SD 1.5", "hyper-sd/flux-8step", "is for FLUX.1, and this model is SD 1.5 and not a flow"),
-    ("SD 1.5", "hyper-sd/sdxl-1step-unet", "SDXL, and this model is SD 1.5, whose latents are"),
-    ("SDXL", "lcm/sd15-lora", "is for SD 1.5, and this model is SDXL, whose latents are others"),
-    ("FLUX.1", "lcm/sd15-lora", "is for SD 1.5, and this model is FLUX.1 and not a model with"),
+    ("SD 1.5", "hyper-sd/flux-8step", "is for FLUX.1, and this model is SD 1.5, not a flow"),
+    (
+        "SD 1.5",
+        "hyper-sd/sdxl-1step-unet",
+        "SDXL, and this model is SD 1.5, which has other latents",
+    ),
+    ("SDXL", "lcm/sd15-lora", "is for SD 1.5, and this model is SDXL, which has other latents"),
+    ("FLUX.1", "lcm/sd15-lora", "is for SD 1.5, and this model is FLUX.1, not a model with"),
 ]
 
 

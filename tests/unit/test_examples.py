@@ -1,29 +1,33 @@
 """What lies beside the example workflows."""
 
-import pytest
-from fewstep.tools.examples.demo_workflows import demo_titles, example
-from fewstep.tools.examples.model_files import is_for_the_demo, model_files
-from fewstep.tools.paths import EXAMPLES
-from PIL import Image
-
-JPGS = sorted(EXAMPLES.glob("*.jpg"))
-
-
-def test_every_example_that_the_demo_model_can_run_has_its_picture_and_no_other_has():
-    assert [file.stem for file in JPGS] == demo_titles()
-
-
-@pytest.mark.parametrize("file", JPGS, ids=lambda file: file.stem)
-def test_a_picture_is_small(file):
-    assert file.stat().st_size <= 40 * 1024
-    with Image.open(file) as picture:
-        assert picture.format == "JPEG" and picture.width == 384
+from fewstep.tools.examples.demo_workflows import (
+    STAND_INS,
+    demo_titles,
+    demo_workflow,
+    example,
+    is_for_the_demo,
+)
+from fewstep.tools.examples.model_files import model_files
 
 
 def test_an_example_for_another_family_names_the_files_it_needs():
-    workflow = example("DMD2 in 4 steps")
+    workflow = example("SDXL one-step UNet (Hyper-SD, DMD2)")
     assert not is_for_the_demo(workflow)
     assert model_files(workflow) == {
-        ("diffusion_models", "dmd2_sdxl_4step_unet_fp16.safetensors"),
+        ("diffusion_models", "Hyper-SDXL-1step-Unet.safetensors"),
         ("checkpoints", "sd_xl_base_1.0.safetensors"),
     }
+
+
+def test_the_demo_model_has_stand_ins_for_most_examples_and_for_the_first():
+    assert demo_titles()[0].startswith("1 Start here") and len(demo_titles()) >= 19
+
+
+def test_an_example_for_the_demo_differs_in_files_pictures_words_and_sizes_alone():
+    for title in demo_titles():
+        saved, drawn = example(title), demo_workflow(title)
+        assert saved["links"] == drawn["links"]
+        names = {name for _, name in model_files(drawn)}
+        assert names <= set(STAND_INS.values())
+        for before, after in zip(saved["nodes"], drawn["nodes"], strict=True):
+            assert before["inputs"] == after["inputs"] and before["pos"] == after["pos"]

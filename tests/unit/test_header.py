@@ -24,7 +24,7 @@ def file_of(folder, header, data=b""):
 
 
 def judged(path):
-    """What is said about a file: the recipe or "unknown", or a sentence of an error."""
+    """What is said about a file: the recipe or "not recognised", or a sentence of an error."""
     try:
         return recognise(path.name, read_header(path), RECIPES).told()
     except ValueError as error:
@@ -35,7 +35,7 @@ def judged(path):
 def test_a_bad_header_is_an_error_or_unknown(name, tmp_path):
     """How long it takes is in the bench: below 100 ms for each."""
     told = judged(file_of(tmp_path, BAD[name], b"\0\0"))
-    assert told.startswith("unknown: ") or told.endswith((".", "again."))
+    assert told.startswith("not recognised (") or told.endswith((".", "again."))
 
 
 def test_an_empty_and_a_cut_file_say_so(tmp_path):
@@ -63,7 +63,7 @@ def test_a_file_name_that_is_not_utf_8_is_read(tmp_path):
         pytest.skip("only Linux has such names")
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.safetensors"))
     path.write_bytes(struct.pack("<Q", 2) + b"{}")
-    assert judged(path) == "unknown: a file of no known kind"
+    assert judged(path) == "not recognised (a file of no known kind)"
 
 
 NAMES = st.text(max_size=30) | st.sampled_from(

@@ -1,9 +1,22 @@
-"""Contact sheets and plots: nothing is cut, no picture is changed, the same again each time."""
+"""Sheets, plots and thumbnails: nothing is cut, no picture is changed, the same each time."""
 
 import numpy as np
 import pytest
-from fewstep.pictures import Cell, Hop, Schedule, contact_sheet, draw_schedule, time_of
+from fewstep.pictures import (
+    Accelerator,
+    Cell,
+    Hop,
+    Result,
+    Schedule,
+    contact_sheet,
+    draw_card,
+    draw_result,
+    draw_schedule,
+    draw_sheet,
+    time_of,
+)
 from fewstep.pictures.text import fold, font_of
+from fewstep.recipes import builtin_recipes
 from fewstep.samplers import SAMPLERS
 from fewstep.samplers.levels import TableLevels
 from fewstep.samplers.ways import ways
@@ -144,3 +157,58 @@ def test_levels_of_flow_models_and_beyond_the_table_are_drawn():
     assert draw_schedule(Schedule(flow, hops, []), 640).width == 640
     high = [Hop(4518.0, 1.0), Hop(1.0, 0.0)]
     assert _margin_is_empty(draw_schedule(Schedule(CURVE, high, []), 640), 2)
+
+
+NAMES = [recipe.name for recipe in builtin_recipes().values()]
+
+
+@pytest.mark.parametrize("name", [max(NAMES, key=len), max(NAMES, key=lambda n: len(n.split()[0]))])
+@pytest.mark.parametrize("count", [1, 8, 20])
+def test_no_name_on_a_card_runs_over_the_edge_or_into_the_steps(name, count):
+    hops = _hops(grid(count), SAMPLERS["lcm"].low(None, 0))
+    cards = [
+        np.asarray(
+            draw_card(Accelerator(text, "checkpoint", "Qwen-Image-Edit", CURVE, hops, 0, 0.5))
+        )
+        for text in (name, "")
+    ]
+    differs = np.where((cards[0] != cards[1]).any(2))
+    # Left of the number of steps, and above the highest bar.
+    assert differs[1].max() < 512 - 24 - 60 and differs[0].max() < 205
+    assert (cards[0][:, :4] == cards[0][0, 0]).all() and (cards[0][:, -4:] == cards[0][0, 0]).all()
+
+
+def test_a_card_shows_how_much_noise_is_new():
+    """LCM renews all of it after the first step, DDIM none, TCD a part."""
+    shares = []
+    for sampler, gamma in (("ddim", 0), ("tcd", 0.3), ("lcm", 0)):
+        low = SAMPLERS[sampler].low(TableLevels(np.array(CURVE)), gamma)
+        card = Accelerator("A", "LoRA", "SDXL", CURVE, _hops(grid(4), low), hue=0, ground=0.6)
+        shades = np.asarray(draw_card(card), int)[230:440]
+        # The pale red of new noise: the word above the bars has less than a hundredth of it.
+        shares.append(((shades[..., 0] > 240) & (abs(shades[..., 1] - 195) < 12)).mean())
+    assert shares[0] < 0.001 < 0.05 < shares[1] < shares[2]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 9])
+def test_all_pictures_that_were_made_are_shown(count):
+    shades = [(250, 5 + 20 * number, 5) for number in range(count)]
+    made = [Image.new("RGB", (64, 64), shade) for shade in shades]
+    shown = np.asarray(draw_result(Result(made, "a red star on a blue background", "4")))
+    for shade in shades:
+        assert (shown == shade).all(2).mean() > 0.05
+
+
+def test_what_goes_in_stands_beside_what_comes_out():
+    given, made = (Image.new("RGB", (64, 64), shade) for shade in ("#fe0101", "#01fe01"))
+    shown = np.asarray(draw_result(Result([made], "a red star", "2 + 2", given, "first pass")))
+    went_in, came_out = ((shown == shade).all(2).mean() for shade in ((254, 1, 1), (1, 254, 1)))
+    assert 0.1 < went_in < 0.2 < 0.3 < came_out
+
+
+@pytest.mark.parametrize("size", [(1024, 300), (300, 1024), (500, 500)])
+def test_a_sheet_is_shown_whole(size):
+    sheet = Image.new("RGB", size, "#fe0101")
+    shown = np.asarray(draw_sheet(sheet))
+    assert shown.shape == (512, 512, 3)
+    assert (shown == (254, 1, 1)).all(2).mean() == pytest.approx(min(size) / max(size), abs=0.01)

@@ -70,8 +70,8 @@ def test_files_without_alpha_have_the_strength_their_authors_give():
 
 
 def test_what_is_not_confirmed_is_said():
-    told = RECIPES["flux/turbo-alpha"].summary()
-    assert "Not confirmed: strength: most code says 1, one list says 0.125." in told
+    told = RECIPES["tdd/sdxl-noadv"].summary()
+    assert "Not confirmed: timesteps: taken from tdd/sdxl." in told
 
 
 def test_models_that_need_samplers_of_their_own_say_so():

@@ -134,9 +134,7 @@ def test_a_hash_rules_out_the_file_it_is_named_like(tmp_path):
     header = read_header(sdxl_lora(tmp_path, "file.safetensors"))
     found = recognise("tcd-sdxl.safetensors", header, RECIPES, "0" * 64)
     assert "tcd/sdxl-lora" not in ids(found)
-    assert found.notes == (
-        "It is named like tcd/sdxl-lora, but its content is not that file's (sha256).",
-    )
+    assert found.notes == ("It is named like tcd/sdxl-lora, but its content is another (sha256).",)
 
 
 def test_twins_are_named_and_none_is_chosen(tmp_path):
@@ -181,7 +179,7 @@ CONTROL_NET = {
     **replicas.unet("SD 1.5"),
 }
 UNKNOWN = {
-    "a LoRA for SDXL of no known accelerator": STYLE,
+    "a LoRA for SDXL, no known accelerator": STYLE,
     "a LoRA for the text encoder alone": TEXT_ENCODER,
     "a ControlNet": CONTROL_NET,
     "a file of no known kind": {"weight": ("F16", (2, 2))},
@@ -191,7 +189,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("what", UNKNOWN)
 def test_what_is_no_accelerator_is_called_what_it_is(what, tmp_path):
     path = replicas.write(tmp_path / "a.safetensors", UNKNOWN[what])
-    assert recognise(path.name, read_header(path), RECIPES).told() == f"unknown: {what}"
+    assert recognise(path.name, read_header(path), RECIPES).told() == f"not recognised ({what})"
 
 
 def test_only_sizes_of_files_with_a_known_hash_need_one():
@@ -231,4 +229,5 @@ def test_a_lora_for_a_few_layers_of_sdxl_is_not_taken_for_one_of_a_smaller_netwo
 
 def test_a_model_whose_tensors_have_no_shape_is_still_told(tmp_path):
     path = replicas.write(tmp_path / "a.safetensors", {"model.diffusion_model.a": ("F16", ())})
-    assert recognise(path.name, read_header(path), RECIPES).told().startswith("unknown: a UNet")
+    told = recognise(path.name, read_header(path), RECIPES).told()
+    assert told.startswith("not recognised (a UNet")

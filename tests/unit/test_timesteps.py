@@ -88,7 +88,7 @@ def test_a_list_keeps_what_lies_at_or_below_the_start():
     ("spacing", "steps", "denoise", "largest"), [("grid", 8, 0.1, 5), ("trailing", 30, 0.02, 20)]
 )
 def test_too_many_steps_is_an_error_naming_the_largest_number(spacing, steps, denoise, largest):
-    with pytest.raises(ValueError, match=f"the largest number is {largest}"):
+    with pytest.raises(ValueError, match=f"at most {largest} steps fit"):
         plan_timesteps(steps, spacing, denoise)
     assert len(plan_timesteps(largest, spacing, denoise)) == largest
 

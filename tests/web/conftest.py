@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fewstep.tools.examples.demo_files import add_demo_files
+from fewstep.tools.examples.demo_files import PICTURE_NAME, add_demo_files
 from fewstep.tools.examples.model_files import model_files
 from fewstep.tools.hosts.server import Server
 from fewstep.tools.machine.chromium import HOW_TO_GET_IT
@@ -51,6 +51,8 @@ def server(tmp_path_factory) -> Iterator[Server]:
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
     _add_names(base / "models")
+    # A picture that comes with ComfyUI.
+    shutil.copy(base / "input" / PICTURE_NAME, base / "input" / "example.png")
     # The rest of the machine is for the browser.
     with Server(Path(os.environ["FEWSTEP_HOST"]), base, env={"OMP_NUM_THREADS": "1"}) as running:
         yield running
@@ -61,7 +63,7 @@ def _add_names(models: Path) -> None:
     for file in (*EXAMPLES.glob("*.json"), *BLUEPRINTS.glob("*.json")):
         for folder, name in model_files(json.loads(file.read_text("utf-8"))):
             if not (models / folder / name).exists():
-                write_named(models / folder / name)
+                write_named(models, folder, name)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import time
 _HOSTS_OWN = ("/user.css", "/api/userdata", "ComfyApp graph accessed before initialization")
 # Its list of missing nodes asks its registry, which its own rules for the page forbid here.
 _HOSTS_OWN += ("https://api.comfy.org/",)
-# The workflow that a fresh page begins with asks for the sizes of its models, which is forbidden.
-_HOSTS_OWN += ("z_image_turbo",)
+# For a model that is missing it asks the size of the download, which is forbidden here too.
+_HOSTS_OWN += ("https://huggingface.co/",)
 # The help asks for a page of its language first, and takes the one without a language second.
 _HOSTS_OWN += ("/en.md",)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from fewstep.tools.examples.conversion import to_api, widget_values
+from fewstep.tools.examples.demo_workflows import demo_workflow
 from fewstep.tools.paths import EXAMPLES
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -81,16 +82,16 @@ def test_saving_and_opening_again_keeps_everything(opened, object_info):
     assert opened.saved_again["nodes"] == opened.saved["nodes"]
 
 
-@pytest.mark.parametrize("name", ["FewStepSamplerTCD", "fewstep-demo.safetensors"])
+@pytest.mark.parametrize("name", ["FewStepSamplerTCD", "v1-5-pruned-emaonly-fp16.safetensors"])
 def test_a_warning_would_be_seen(page, name):
-    text = (EXAMPLES / "TCD-LoRA in 4 steps.json").read_text("utf-8")
+    text = (EXAMPLES / "SD 1.5 TCD with sampler nodes.json").read_text("utf-8")
     _show(page, json.loads(text.replace(name, f"missing-{name}")))
     assert "View details" in _warnings(page)
     assert page.evaluate("app.graph.nodes.some(node => node.has_errors)")
 
 
 def test_runs_from_the_page(page, server):
-    _open(page, EXAMPLES / "Hyper-SD unified in 1 step.json")
+    _show(page, demo_workflow("SD 1.5 Hyper-SD unified, 1 to 8 steps"))
     with page.expect_response("**/api/prompt") as sent:
         page.evaluate("app.queuePrompt(0)")
     entry = server.wait(sent.value.json()["prompt_id"])

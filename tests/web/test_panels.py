@@ -151,12 +151,12 @@ def test_a_flow_model_s_shift_is_read_or_assumed_and_said(graph):
     node = graph.add("FewStepFromRecipe", (400, 0))
     graph.link(recipe, 0, node, "recipe")
     shown = graph.panel(node)
-    assert any("Assumes a flow model with shift 3" in line for line in shown["lines"])
+    assert any("Drawn for a flow model with shift 3" in line for line in shown["lines"])
     assert shown["steps"][1]["sigma"] == pytest.approx(3 * 0.75 / (1 + 2 * 0.75), rel=1e-9)
     patch = graph.add("ModelSamplingSD3", (0, 400), shift=1.0)
     graph.link(patch, 0, node, "model")
     shown = graph.panel(node)
-    assert not any("Assumes" in line for line in shown["lines"])
+    assert not any("Drawn " in line for line in shown["lines"])
     assert shown["steps"][1]["sigma"] == pytest.approx(0.75, rel=1e-9)
 
 
@@ -234,7 +234,7 @@ def test_what_another_node_sets_is_said_in_place_of_a_wrong_plot(graph):
     graph.link(number, 0, node, "steps")
     shown = graph.panel(node)
     assert not shown["steps"]
-    assert shown["lines"] == ["Known when it runs: another node sets steps."]
+    assert shown["lines"] == ["Known once it runs: another node sets steps."]
 
 
 def test_a_wrong_setting_is_the_sentence_the_run_would_say(graph):
@@ -270,7 +270,7 @@ def test_the_badge_is_right_before_the_first_run(page, server, graph):
     open_workflow(page, page.evaluate(_SAVED))
     graph.says(loader, "recognised by its own metadata")
     graph.set(loader, "lora_name", "fewstep-demo-style.safetensors")
-    graph.says(loader, "Not recognised: LoRA, for SD 1.5.")
+    graph.says(loader, "Not recognised (LoRA for SD 1.5).")
     graph.set(loader, "lora_name", "fewstep-demo-tcd.safetensors")
     graph.add("CheckpointLoaderSimple", (0, 400), ckpt_name="fewstep-demo.safetensors")
     show = graph.add("PreviewAny", (800, 0))
@@ -468,7 +468,7 @@ def test_both_themes(page, graph, palette, screenshot):
         graph.link(recipe, 0, sampler, "recipe")
         page.evaluate("app.canvas.ds.scale = 1.4; app.canvas.setDirty(true, true)")
         screenshot(f"panels, {palette}")
-        assert graph.panel(wrong)["lines"][0].startswith("50 steps do not fit")
+        assert graph.panel(wrong)["lines"][0].startswith("At denoise 0.2 at most 10 steps fit")
     finally:
         page.evaluate(_SETTING, ["Comfy.ColorPalette", "dark"])
 

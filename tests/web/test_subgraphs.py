@@ -78,4 +78,4 @@ def test_what_is_used_twice_has_no_value_of_its_own(page, graph):
     graph.link(recipe, 0, sampler, "recipe")
     shell, inner = page.evaluate(_WRAP, [sampler])
     page.evaluate("id => app.graph.add(app.graph.getNodeById(id).clone())", shell)
-    assert "which is known when it runs" in graph.panel(inner)["lines"][0]
+    assert "and is known once it runs" in graph.panel(inner)["lines"][0]

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fewstep.recipes import builtin_recipes
 from fewstep.samplers import SAMPLERS
 
 # Arithmetic and words, which the way the page draws nodes does not reach.
@@ -33,6 +34,11 @@ _RUNS = """async ([url, runs, samplers]) => {
 _LANGUAGES = """async url => {
     const { LANGUAGES } = await import(`${url}/strings.js`)
     return LANGUAGES
+}"""
+
+_SAID = """async ([url, language, texts]) => {
+    const { sayIn } = await import(`${url}/strings.js`)
+    return texts.map(text => sayIn(language)("warning", { text }))
 }"""
 
 
@@ -70,3 +76,19 @@ def test_every_language_has_every_sentence_with_its_gaps(page, web):
 
 def _gaps(text):
     return re.findall(r"\{\w+\}", text)
+
+
+@pytest.mark.parametrize("language", ["zh", "ja", "ru"])
+def test_what_recipes_need_is_said_in_the_language_of_the_page(page, web, language):
+    recipes = builtin_recipes().values()
+    said = [need for recipe in recipes for need in recipe.needs if "FluxGuidance" not in need]
+    said += [recipe.blocked for recipe in recipes if recipe.blocked]
+    said += ["The recipe lcm/sd15-lora is for SD 1.5, and this model is SDXL."]
+    said = sorted(set(said))
+    shown = page.evaluate(_SAID, [web, language, said])
+    assert not [text for text, words in zip(said, shown, strict=True) if text in words]
+    assert "FluxGuidance 3.5" in page.evaluate(_SAID, [web, language, ["FluxGuidance 3.5"]])[0]
+    both = ["FluxGuidance 3.5, a model with shift 3", "free, text, of a person"]
+    first, own = page.evaluate(_SAID, [web, language, both])
+    assert "FluxGuidance 3.5, " in first and "a model with" not in first
+    assert both[1] in own

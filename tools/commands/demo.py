@@ -12,7 +12,12 @@ from ..user_error import UserError
 from .programs import run_program
 
 _OUTPUT = ROOT / "output"
-_NODE_PICTURES = ROOT / "web" / "docs" / "images"
+# What takes pictures of the page, and where they go.
+_PAGE_PICTURES = {
+    "demo.show.node_pictures": ROOT / "web" / "docs" / "images",
+    "demo.show.workflow_picture": ROOT / "docs" / "images",
+    "demo.show.faults": ROOT / "docs" / "images",
+}
 _SUFFIXES = (".safetensors", ".ckpt", ".pt", ".bin")
 
 
@@ -61,15 +66,18 @@ def run_thumbnails(host: Host) -> int:
 
 
 def run_node_pictures(host: Host) -> int:
-    """Makes the pictures of the nodes in the help pages anew and gives the exit code."""
+    """Makes the pictures of nodes, a workflow and faults anew, and gives the exit code."""
     chromium = find_chromium()
     if not chromium:
         raise UserError(HOW_TO_GET_IT)
     base_dir = DEV / "base" / f"pictures-{host.version}"
     add_demo_files(base_dir, python_in(VENV))
-    where = ("--host", host.folder, "--base", base_dir, "--output", _NODE_PICTURES)
     env = {"FEWSTEP_CHROMIUM": str(chromium)}
-    return run_program("-m", "demo.show.node_pictures", *where, env=env)
+    for program, folder in _PAGE_PICTURES.items():
+        where = ("--host", host.folder, "--base", base_dir, "--output", folder)
+        if failed := run_program("-m", program, *where, env=env):
+            return failed
+    return 0
 
 
 def _own(given: argparse.Namespace) -> Iterator[object]:

@@ -32,7 +32,7 @@ def make_environment() -> None:
     if FACTS.is_file() and python_in(VENV).exists() and _facts().get("made_for") == _made_for():
         return
     if VENV.exists():
-        say("The environment in .dev/venv is unfinished or for another Python: making it anew.")
+        say("The environment in .dev/venv is unfinished or for another Python: making it again.")
         shutil.rmtree(VENV)
     uv = shutil.which("uv")
     command = (

@@ -1,14 +1,72 @@
-"""The example workflows for the demo model, which draws smaller pictures than they ask for."""
+"""The example workflows for the demo model: its files, its pictures, its words and its size."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from ..paths import EXAMPLES
-from .model_files import is_for_the_demo
+from .demo_files import MODEL_NAME
+from .model_files import model_files
 
+# The files that the demo model stands in for; examples that name others are not for it.
+STAND_INS = {
+    "v1-5-pruned-emaonly-fp16.safetensors": MODEL_NAME,
+    "sd_xl_base_1.0.safetensors": MODEL_NAME,
+    "Hyper-SD15-1step-lora.safetensors": "fewstep-demo-tcd.safetensors",
+    "Hyper-SD15-4steps-lora.safetensors": "fewstep-demo-tcd.safetensors",
+    "sdxl_lightning_4step_lora.safetensors": "fewstep-demo-tcd.safetensors",
+    "tcd-sd15/pytorch_lora_weights.safetensors": "fewstep-demo-tcd.safetensors",
+    "lcm-sd15/pytorch_lora_weights.safetensors": "fewstep-demo-lcm.safetensors",
+    "LCM_Dreamshaper_v7/diffusion_pytorch_model.safetensors": "fewstep-demo-lcm-unet.safetensors",
+    "pixel-art-xl.safetensors": "fewstep-demo-style.safetensors",
+    "control_v11p_sd15_scribble_fp16.safetensors": "fewstep-demo-scribble.safetensors",
+}
+# By the title of the node that loads it.
+_PICTURES = {
+    "Picture": "fewstep-example.png",
+    "Picture with a mask": "fewstep-inpaint.png",
+    "Scribble": "fewstep-scribble.png",
+}
+# What the demo model draws in place of what an example asks for: it knows shapes and colours.
+_PROMPTS = {
+    "": "",
+    "a lighthouse on a cliff at dusk, oil painting": "a red star on a blue background",
+    "a cup of coffee on a wooden table, morning light": "a yellow moon on a purple background",
+    "a red fox in the snow, watercolour": "a red ring on a white background",
+    "a wooden boat on a calm lake, fog": "a green triangle on a yellow background",
+    "a street market at night in the rain": "a purple ring on a white background",
+    "a tiger resting in tall grass, photo": "a white cross on a red background",
+    "a snowy mountain village, winter evening": "a blue moon on a white background",
+    "a portrait, oil painting, warm colours": "a red star on a blue background",
+    "a garden full of flowers, sunny day": "a red star on a blue background",
+    "a stone bridge over a river, autumn": "a yellow star on a green background",
+    "a castle on a hill, storm clouds": "a white star on a purple background",
+    "an old oak tree in a field": "a green star on a black background",
+    "a round pond in a park": "a red circle on a blue background",
+    "a rose window in a cathedral": "a red star on a blue background",
+    "a tea house in a bamboo forest": "a purple heart on a yellow background",
+    "a hot-air balloon over fields, photo": "a red heart on a white background",
+    "a sunflower in a glass vase": "a yellow circle on a blue background",
+    "a robot reading a book, illustration": "a green star on a white background",
+    "a corgi in a space suit, pixel art": "a blue square on a yellow background",
+}
 _ASKED, _DRAWN = (512, 1024), 64
 _SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter")
+
+
+def titles() -> list[str]:
+    """All examples, as the template browser sorts them."""
+    return sorted(file.stem for file in EXAMPLES.glob("*.json"))
+
+
+def demo_titles() -> list[str]:
+    """The examples that the demo model can stand in for."""
+    return [title for title in titles() if is_for_the_demo(example(title))]
+
+
+def is_for_the_demo(workflow: dict[str, Any]) -> bool:
+    """Whether the demo model has a stand-in for every file that the workflow names."""
+    return all(name in STAND_INS for _, name in model_files(workflow))
 
 
 def example(title: str) -> dict[str, Any]:
@@ -16,20 +74,29 @@ def example(title: str) -> dict[str, Any]:
     return json.loads((EXAMPLES / f"{title}.json").read_text("utf-8"))
 
 
-def demo_workflow(title: str) -> dict[str, Any]:
-    """The example with this title at the demo model's size."""
+def small_workflow(title: str) -> dict[str, Any]:
+    """The example with this title at the demo model's size, with the files it names."""
     workflow = example(title)
     for node in workflow["nodes"]:
         if node["type"] in _SIZED:
-            values = node["widgets_values"]
-            node["widgets_values"] = [_DRAWN if value in _ASKED else value for value in values]
+            node["widgets_values"] = [
+                _DRAWN if value in _ASKED else value for value in node["widgets_values"]
+            ]
     return workflow
 
 
-def demo_titles() -> list[str]:
-    """The examples whose model files are all the demo model's."""
-    titles = sorted(file.stem for file in EXAMPLES.glob("*.json"))
-    return [title for title in titles if is_for_the_demo(example(title))]
+def demo_workflow(title: str) -> dict[str, Any]:
+    """The example with this title as the demo model draws it."""
+    workflow = small_workflow(title)
+    for node in workflow["nodes"]:
+        node["properties"].pop("models", None)
+        values = [STAND_INS.get(value, value) for value in node.get("widgets_values") or []]
+        if node["type"] == "CLIPTextEncode":
+            values = [_PROMPTS[text] for text in values]
+        if node["type"] == "LoadImage":
+            values[0] = _PICTURES[node["title"]]
+        node["widgets_values"] = values
+    return workflow
 
 
 def add_demo_workflows(base_dir: Path) -> None:

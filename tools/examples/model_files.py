@@ -14,24 +14,26 @@ _FOLDERS = {
     "clip_name2": "text_encoders",
     "clip_name3": "text_encoders",
 }
-_DEMO = "fewstep-demo"
 
 
 def model_files(workflow: dict[str, Any]) -> set[tuple[str, str]]:
     """Folder and name of every model file in a workflow as saved."""
-    inside = (workflow.get("definitions") or {}).get("subgraphs") or []
-    graphs = [workflow, *inside]
-    return {found for graph in graphs for node in graph["nodes"] for found in _of_node(node)}
+    return {
+        found
+        for graph in graphs(workflow)
+        for node in graph["nodes"]
+        for found in files_of_node(node)
+    }
 
 
-def is_for_the_demo(workflow: dict[str, Any]) -> bool:
-    """Whether the demo model can run it: all files it names are the demo model's."""
-    return all(name.startswith(_DEMO) for _, name in model_files(workflow))
+def graphs(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    """The workflow and the subgraphs in it."""
+    return [workflow, *((workflow.get("definitions") or {}).get("subgraphs") or [])]
 
 
-def _of_node(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    names = [slot["name"] for slot in node.get("inputs", []) if "widget" in slot]
-    values = dict(zip(names, node.get("widgets_values") or [], strict=False))
+def files_of_node(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Folder and name of the model files that a node names."""
+    values = widget_values(node)
     if "model_name" in values:
         # A file that needs a base has no CLIP and no VAE: it is a diffusion model.
         alone = values["base_checkpoint"] == "none"
@@ -39,3 +41,9 @@ def _of_node(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, folder in _FOLDERS.items():
         if name in values and values[name] != "none":
             yield folder, values[name]
+
+
+def widget_values(node: dict[str, Any]) -> dict[str, Any]:
+    """The values of a loader's widgets by name; other nodes have values between them."""
+    names = [slot["name"] for slot in node.get("inputs", []) if "widget" in slot]
+    return dict(zip(names, node.get("widgets_values") or [], strict=False))

@@ -12,11 +12,11 @@ _FOLDERS = ("custom_nodes", "input", "output", "user", "models/checkpoints", "mo
 _NOT_COPIED = shutil.ignore_patterns(".*", "output", "tests", "tools", "bench", "__pycache__")
 
 
-def prepare_base(base_dir: Path) -> None:
+def prepare_base(base_dir: Path, pack: Path = ROOT) -> None:
     """Makes the folders the host expects and puts the pack among its custom nodes as `fewstep`."""
     for name in _FOLDERS:
         (base_dir / name).mkdir(parents=True, exist_ok=True)
-    link_folder(ROOT, base_dir / "custom_nodes" / "fewstep")
+    link_folder(pack, base_dir / "custom_nodes" / "fewstep")
 
 
 def link_folder(target: Path, link: Path) -> None:

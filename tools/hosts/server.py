@@ -18,6 +18,7 @@ from typing import Any
 
 from ..machine.ports import check_free, free_port
 from ..machine.processes import guarded, start, stop
+from ..paths import ROOT
 from ..user_error import UserError
 from .base import prepare_base
 from .command import host_command, host_env
@@ -40,18 +41,19 @@ class Server:
         env: dict[str, str] | None = None,
         extra_args: Sequence[str] = (),
         port: int | None = None,
+        pack: Path = ROOT,
     ) -> None:
         self.host_dir, self.base_dir = Path(host_dir), Path(base_dir).resolve()
         self.log = self.base_dir / "host.log"
         self._python = Path(python or sys.executable)
         self._env = {"PYTHONUNBUFFERED": "1", **host_env(self.host_dir), **(env or {})}
         self._extra_args = list(extra_args)
-        self._port = port
+        self._port, self._pack = port, pack
 
     def __enter__(self) -> "Server":
         port = check_free(self._port) if self._port else free_port()
         self.url = f"http://127.0.0.1:{port}"
-        prepare_base(self.base_dir)
+        prepare_base(self.base_dir, self._pack)
         command = host_command(self.host_dir, self.base_dir, port) + self._extra_args
         with self.log.open("wb") as log:
             self._process = start(

@@ -1,0 +1,64 @@
+"""The example workflows as pictures: small enough to be read as opened, and from left to right."""
+
+import json
+import re
+
+import pytest
+from fewstep.tools.paths import EXAMPLES
+
+FILES = sorted(EXAMPLES.glob("*.json"))
+# The height of a title, which is drawn above its node.
+TITLE = 30
+
+
+@pytest.fixture(scope="module", params=FILES, ids=lambda file: file.stem)
+def workflow(request):
+    return json.loads(request.param.read_text("utf-8"))
+
+
+def test_no_wire_runs_backwards(workflow):
+    """To the right, or down to the next node of a column."""
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    for _, origin, _, target, *_ in workflow["links"]:
+        begin, end = nodes[origin], nodes[target]
+        right = begin["pos"][0] + begin["size"][0] < end["pos"][0]
+        assert right or _next_below(begin, nodes.values()) is end, (begin["type"], end["type"])
+
+
+def _next_below(node, nodes):
+    column = [one for one in nodes if one["pos"][0] == node["pos"][0]]
+    below = [one for one in column if one["pos"][1] > node["pos"][1]]
+    return min(below, key=lambda one: one["pos"][1], default=None)
+
+
+def test_no_node_covers_another(workflow):
+    boxes = [(*node["pos"], *node["size"]) for node in workflow["nodes"]]
+    for number, (x, y, width, height) in enumerate(boxes):
+        for left, top, wide, high in boxes[:number]:
+            beside = x >= left + wide or left >= x + width
+            assert beside or y - TITLE >= top + high or top - TITLE >= y + height
+
+
+def test_one_wire_carries_the_recipe(workflow):
+    """Few-step recipe alone has no model whose recipe it could be."""
+    origins = {link[1] for link in workflow["links"] if link[5] == "FEWSTEP_RECIPE"}
+    assert {node["type"] for node in workflow["nodes"] if node["id"] in origins} <= {
+        "FewStepRecipe"
+    }
+
+
+def test_there_is_one_note_without_code_between_its_words(workflow):
+    (note,) = (node for node in workflow["nodes"] if node["type"] == "MarkdownNote")
+    blocks_left_out = re.sub(r"```.*?```", "", note["widgets_values"][0], flags=re.S)
+    assert "`" not in blocks_left_out
+
+
+def test_names_sort_by_base_model_and_start_here_is_first():
+    names = [file.stem for file in FILES]
+    assert names[0].startswith("1 Start here")
+    smallest = min(FILES, key=lambda file: len(json.loads(file.read_text())["nodes"]))
+    start = json.loads(FILES[0].read_text("utf-8"))
+    assert len(start["nodes"]) <= len(json.loads(smallest.read_text())["nodes"]) + 1
+    bases = [re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1", name).group() for name in names[1:]]
+    blocks = [base for n, base in enumerate(bases) if n == 0 or bases[n - 1] != base]
+    assert len(blocks) == len(set(blocks))

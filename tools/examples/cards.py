@@ -1,0 +1,115 @@
+"""The cards of the examples that the demo model cannot draw, from the recipes they use."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+
+from ..pack import pure
+from ..user_error import UserError
+from .demo_workflows import example
+from .model_files import model_files
+
+_KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models": ("UNet",)}
+# The shift of base models whose recipes leave it to them: FLUX.1's at 1024 x 1024 pixels.
+_OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
+_TIMES = 1000
+# The nodes that know how many steps are sampled, and the place of that widget.
+_SAMPLER = "FewStepKSampler"
+_STEPS = {
+    _SAMPLER: 2,
+    "FewStepScheduler": 0,
+    "FewStepFromRecipe": 0,
+    "FewStepTCD": 0,
+    "FewStepRecipe": 1,
+}
+# Of a turn; neighbours in a list get hues far apart, and 19 of them get different ones.
+_TURN = 13 / 19
+# Makes SDXL's blue.
+_BLUE = 0.24
+
+
+def draw_card_of(title: str) -> Any:
+    """The example's card as a Pillow picture.
+
+    Raises UserError where its files' names are of no recipe, or the recipe's levels are not known.
+    """
+    recipe = _recipe(title)
+    if not recipe:
+        raise UserError(f'The files of "{title}" are of no recipe, so it has no card.')
+    pictures = pure("pictures")
+    curve = [_level(recipe, time) for time in range(_TIMES)]
+    return pictures.draw_card(
+        pictures.Accelerator(
+            name=_short(recipe.name),
+            kind=recipe.kind,
+            base=recipe.base,
+            curve=curve,
+            hops=_hops(recipe, int(steps_of(title)), curve),
+            hue=_hue(recipe, "family"),
+            ground=_hue(recipe, "base") + _BLUE,
+        )
+    )
+
+
+def _short(name: str) -> str:
+    """Without what else stands on the card: steps and kind."""
+    return re.sub(r" (\d+ steps?|UNet|checkpoint)", "", name)
+
+
+def steps_of(title: str) -> str:
+    """How many steps the example samples with, "2 + 2" in two passes; "" where it is not known."""
+    rows = _values(example(title))
+    passes = [row[_STEPS[kind]] for kind, row in rows if kind == _SAMPLER]
+    if passes and all(passes):
+        return " + ".join(map(str, passes))
+    found = [row[_STEPS[kind]] for kind, row in rows if kind in _STEPS]
+    recipe = _recipe(title)
+    if found and recipe:
+        found.append(recipe.steps.default)
+    return next((f"{steps:g}" for steps in found if steps), "")
+
+
+def _recipe(title: str) -> Any:
+    """The recipe that the example samples with, or None."""
+    workflow, recipes = example(title), pure("recipes").builtin_recipes()
+    chosen = [recipes[value] for _, row in _values(workflow) for value in row if value in recipes]
+    named = (_named(folder, name, recipes) for folder, name in sorted(model_files(workflow)))
+    return next(filter(None, [*chosen, *named]), None)
+
+
+def _values(workflow: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    """The type of each node and the values of its widgets."""
+    return [(node["type"], node.get("widgets_values") or []) for node in workflow["nodes"]]
+
+
+def _named(folder: str, name: str, recipes: dict[str, Any]) -> Any:
+    kinds = _KINDS.get(folder)
+    return pure("recipes").recognise_name(name, recipes, kinds).recipe if kinds else None
+
+
+def _hops(recipe: Any, steps: int, curve: list[float]) -> list[Any]:
+    """What the recipe's sampler does to the noise in each step."""
+    kinds, flow = pure("samplers.levels"), recipe.prediction == "flow"
+    levels = kinds.FlowLevels() if flow else kinds.TableLevels(np.array(curve))
+    low = pure("samplers").SAMPLERS[recipe.sampler].low(levels, recipe.gamma)
+    times = pure("recipes").run_settings(recipe, steps, 0, 1.0).times
+    sigmas = [*(_level(recipe, time) for time in times), 0.0]
+    return [pure("pictures").Hop(*way) for way in pure("samplers.ways").ways(sigmas, levels, low)]
+
+
+def _level(recipe: Any, time: float) -> float:
+    """The noise level of a timestep 0..999."""
+    if recipe.prediction != "flow":
+        return pure("schedulers").standard_sigma(time)
+    shift = recipe.shift or _OWN_SHIFT.get(recipe.base)
+    if not shift:
+        raise UserError(f"The shift of {recipe.base} is not known: name it in _OWN_SHIFT.")
+    share = (time + 1) / _TIMES
+    return shift * share / (1 + (shift - 1) * share)
+
+
+def _hue(recipe: Any, field: str) -> float:
+    known = dict.fromkeys(getattr(one, field) for one in pure("recipes").builtin_recipes().values())
+    return list(known).index(getattr(recipe, field)) * _TURN % 1
