@@ -4,12 +4,13 @@
 const PACK = decodeURIComponent(new URL(import.meta.url).pathname.split("/").at(-2) ?? "");
 
 /** @param {any} api the page's, whose list of other packs' templates stays as it is */
-export function sortTemplates(api) {
-  const list = api.getWorkflowTemplates?.bind(api);
+export const sortTemplates = (api) => {
+  const list = api.getWorkflowTemplates;
   if (!list) return;
-  api.getWorkflowTemplates = async () => {
-    const found = await list();
+  // The page has no hook for it.
+  api.getWorkflowTemplates = async function (/** @type {any[]} */ ...given) {
+    const found = await list.apply(this, given);
     found?.[PACK]?.sort();
     return found;
   };
-}
+};

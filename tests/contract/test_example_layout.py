@@ -62,3 +62,17 @@ def test_names_sort_by_base_model_and_start_here_is_first():
     bases = [re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1", name).group() for name in names[1:]]
     blocks = [base for n, base in enumerate(bases) if n == 0 or bases[n - 1] != base]
     assert len(blocks) == len(set(blocks))
+
+
+def test_start_here_and_two_more_are_apps_that_show_what_people_change_and_the_picture():
+    apps = {file.stem: json.loads(file.read_text("utf-8")) for file in FILES}
+    apps = {name: one for name, one in apps.items() if one["extra"].get("linearData")}
+    assert len(apps) >= 3 and any(name.startswith("1 Start here") for name in apps)
+    for workflow in apps.values():
+        nodes = {str(node["id"]): node for node in workflow["nodes"]}
+        shown = workflow["extra"]["linearData"]
+        for node, widget in shown["inputs"]:
+            assert widget in [slot["name"] for slot in nodes[node]["inputs"] if "widget" in slot]
+        assert [nodes[node]["type"] for node in shown["outputs"]] == ["SaveImage"]
+        # It opens as a graph all the same.
+        assert workflow["extra"]["linearMode"] is False
