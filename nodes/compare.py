@@ -14,7 +14,8 @@ from ..host.sampling.comparison import (
     sample_cells,
 )
 from ..host.sampling.levels import training_steps
-from ..recipes import Cell, combinations
+from ..host.sampling.measures import measured
+from ..recipes import Cell, combinations, judge, reference_of, unjudged
 from .inputs import RecipeType, denoise_input, seed_input
 
 _TITLE = "Compare few-step settings"
@@ -81,6 +82,31 @@ class FewStepCompare(io.ComfyNode):
                     tooltip="Also writes how long each picture took to sample. The first one of a "
                     "run also loads the model.",
                 ),
+                io.Boolean.Input(
+                    "similarity",
+                    default=False,
+                    optional=True,
+                    tooltip="Also compares each picture with a reference: writes how similar they "
+                    "are (SSIM, 1 is identical), marks burnt and blurred pictures, and frames the "
+                    "cheapest setting that is similar enough.",
+                ),
+                io.String.Input(
+                    "reference",
+                    default="",
+                    optional=True,
+                    tooltip="For similarity: the picture to compare with, named by what stands "
+                    "below it, such as 8 steps, CFG 1. Empty takes the one with the most steps.",
+                ),
+                io.Float.Input(
+                    "tolerance",
+                    default=0.2,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    optional=True,
+                    tooltip="For similarity: how far below 1 the SSIM of the framed picture may "
+                    "be. 0 allows no difference; 0.2 allows small ones; 1 allows any.",
+                ),
             ],
             outputs=[
                 io.Image.Output(
@@ -89,6 +115,11 @@ class FewStepCompare(io.ComfyNode):
                 ),
                 io.Image.Output(
                     display_name="pictures", tooltip="The pictures as a batch, row by row."
+                ),
+                io.String.Output(
+                    display_name="report",
+                    tooltip="With similarity on: the cheapest setting that is similar enough, and "
+                    "what was found of each picture.",
                 ),
             ],
         )
@@ -109,23 +140,34 @@ class FewStepCompare(io.ComfyNode):
         strengths="",
         denoise=1.0,
         seconds=False,
+        similarity=False,
+        reference="",
+        tolerance=0.2,
     ):
         given = recipe_for(model, recipe, _TITLE)
         wanted = combinations(
             given.recipe, steps, gammas, cfgs, strengths, denoise, training_steps(model)
         )
+        against = reference_of(wanted.cells, reference) if similarity else None
         check_latent(latent_image)
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)
         made = sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
         batch = decode_cells(decode, made, wanted.cells)
+        judged = (
+            judge(wanted.cells, measured(batch, made, against), against, tolerance)
+            if similarity
+            else unjudged(wanted.cells)
+        )
         drawn = [
-            pictures.Cell(to_picture(image), _label(cell, sampled, seconds))
-            for image, cell, sampled in zip(batch, wanted.cells, made, strict=True)
+            pictures.Cell(to_picture(image), [*_label(cell, sampled, seconds), *words], framed)
+            for image, cell, sampled, (words, framed) in zip(
+                batch, wanted.cells, made, judged.marks, strict=True
+            )
         ]
-        title = [*wanted.shared, *given.warnings, f"seed {seed}"]
+        title = [*wanted.shared, *given.warnings, f"seed {seed}", *judged.title]
         sheet = pictures.contact_sheet(drawn, wanted.columns, title)
-        return io.NodeOutput(to_image(sheet), batch)
+        return io.NodeOutput(to_image(sheet), batch, judged.text)
 
 
 def _label(cell: Cell, sampled: Sampled, seconds: bool) -> list[str]:

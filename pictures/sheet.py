@@ -10,7 +10,7 @@ from .text import Font, fold, font_of, height_of, widest
 # Browsers and picture formats take little more.
 LARGEST = 8192
 _SMALLEST_TEXT = 13
-_INK, _PAPER = "#1b1b1b", "#ffffff"
+_INK, _PAPER, _FRAME = "#1b1b1b", "#ffffff", "#0a8a3f"
 
 
 class Cell(NamedTuple):
@@ -18,6 +18,7 @@ class Cell(NamedTuple):
 
     picture: Image.Image
     label: Sequence[str]
+    framed: bool = False
 
 
 def contact_sheet(
@@ -47,7 +48,8 @@ def _drawn(
     room = max(width, *(widest(cell.label, font) for cell in cells))
     labels = [fold(cell.label, font, room) for cell in cells]
     line = height_of(font)
-    down = height + max(map(len, labels)) * line + gap
+    frame = gap // 3 if any(cell.framed for cell in cells) else 0
+    down = height + frame + max(map(len, labels)) * line + gap
     inside = max(columns * (room + gap) - gap, widest(title, font))
     heading = fold(title, font, inside)
     head = gap + (len(heading) * line + gap if heading else 0)
@@ -57,9 +59,18 @@ def _drawn(
     for number, (cell, label) in enumerate(zip(cells, labels, strict=True)):
         row, column = divmod(number, columns)
         left, top = gap + column * (room + gap), head + row * down
+        if cell.framed:
+            _frame(sheet, (left, top, left + width, top + height), frame)
         sheet.paste(_sized(cell.picture, size), (left, top))
-        _write(sheet, label, left, top + height, font)
+        _write(sheet, label, left, top + height + frame, font)
     return sheet
+
+
+def _frame(sheet: Image.Image, box: tuple[int, int, int, int], wide: int) -> None:
+    """A line around the box `left top right bottom`, outside of it."""
+    left, top, right, bottom = box
+    around = left - wide, top - wide, right + wide - 1, bottom + wide - 1
+    ImageDraw.Draw(sheet).rectangle(around, fill=_FRAME)
 
 
 def _sized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -10,6 +10,7 @@ from .choice import Choice
 from .combinations import Cell, combinations
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
+from .judgement import Judgement, Measures, judge, reference_of, unjudged
 from .known_file import KnownFile
 from .layout import Layout, has_clip, has_vae, layout_of
 from .lora_names import down_of, modules_of, text_encoder_modules_of, up_of
@@ -27,8 +28,10 @@ __all__ = [
     "Found",
     "HashCache",
     "Header",
+    "Judgement",
     "KnownFile",
     "Layout",
+    "Measures",
     "Recipe",
     "RunSettings",
     "Tensor",
@@ -42,6 +45,7 @@ __all__ = [
     "found_facts",
     "has_clip",
     "has_vae",
+    "judge",
     "layout_of",
     "modules_of",
     "needs_hash",
@@ -49,7 +53,9 @@ __all__ = [
     "read_header",
     "recognise",
     "recognise_name",
+    "reference_of",
     "run_settings",
     "text_encoder_modules_of",
+    "unjudged",
     "up_of",
 ]

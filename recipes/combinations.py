@@ -16,7 +16,8 @@ _LONGEST_ROW = 6
 
 
 class Cell(NamedTuple):
-    """One picture: its recipe with the gamma set, its settings, and what sets it apart.
+    """One picture: its recipe with the gamma set, its settings, all words for them, and those of
+    them that set it apart.
 
     `strength` is None where the model stays as it is.
     """
@@ -24,7 +25,25 @@ class Cell(NamedTuple):
     recipe: Recipe
     settings: RunSettings
     strength: float | None
+    words: list[str]
     label: list[str]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.label or self.words)
+
+    @property
+    def steps(self) -> int:
+        return len(self.settings.times)
+
+    @property
+    def calls(self) -> int:
+        """How often the model is asked: twice a step with guidance."""
+        return self.steps * (1 if self.settings.cfg == 1 else 2)
+
+    @property
+    def has_own_cfg(self) -> bool:
+        return self.settings.cfg == self.recipe.cfg.default
 
 
 class Comparison(NamedTuple):
@@ -64,7 +83,7 @@ def combinations(
         settings = run_settings(changed, count, cfg, denoise, total=total)
         words = _words(changed, settings, strength)
         label = [word for word, differs in zip(words, varied, strict=True) if differs and word]
-        cells.append(Cell(changed, settings, strength, label))
+        cells.append(Cell(changed, settings, strength, [word for word in words if word], label))
         shared = [word for word, differs in zip(words, varied, strict=True) if word and not differs]
     own = [recipe.id, recipe.sampler, *shared]
     return Comparison(cells, _columns(axes), own + [f"denoise {denoise:g}"] * (denoise < 1))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pack import pack  # noqa: E402
+from pack import ROOT, pack  # noqa: E402
 
 TOP_LEVEL = {
     "__init__.py",

@@ -1,5 +1,7 @@
 """The comparison on narrow models of the host: each cell is what Few-step KSampler makes."""
 
+import sys
+
 import comfy.model_management
 import comfy.model_patcher
 import folder_paths
@@ -7,6 +9,8 @@ import narrow
 import pytest
 import torch
 from comfy.patcher_extension import WrappersMP
+from fewstep.host.sampling.comparison import Sampled
+from fewstep.host.sampling.measures import measured
 from fewstep.nodes.compare import FewStepCompare
 from fewstep.nodes.ksampler import FewStepKSampler
 from fewstep.nodes.lora_loader import FewStepLoraLoader
@@ -27,6 +31,13 @@ class Vae:
         self.batches.append(len(latent))
         picture = torch.sigmoid(latent[:, :3] / 10).repeat_interleave(4, 2).repeat_interleave(4, 3)
         return picture.movedim(1, 3)
+
+
+class PaleVae(Vae):
+    """Clips nothing."""
+
+    def decode(self, latent):
+        return super().decode(latent) * 0.5 + 0.25
 
 
 @pytest.fixture
@@ -170,7 +181,7 @@ def test_12_cells_ask_the_model_no_more_than_12_runs_do():
 
 def test_pictures_are_decoded_one_by_one_and_stay_on_the_cpu():
     vae = Vae()
-    sheet, batch = compared(narrow.patcher("SD 1.5"), vae, steps="1, 2, 3")
+    sheet, batch, _ = compared(narrow.patcher("SD 1.5"), vae, steps="1, 2, 3")
     assert vae.batches == [1, 1, 1]
     assert batch.shape == (3, 32, 32, 3) and batch.device.type == "cpu"
     assert sheet.shape[0] == 1 and sheet.shape[3] == 3
@@ -208,6 +219,74 @@ def test_it_can_be_stopped_between_steps_and_between_pictures(stage, monkeypatch
     assert vae.batches == ([] if stage == "sampling" else [1])
 
 
+def test_measuring_is_off_by_default_and_then_nothing_is_measured(monkeypatch):
+    """Not even loaded: kornia takes most of a second."""
+    monkeypatch.setitem(sys.modules, "kornia.metrics", None)
+    monkeypatch.setattr("fewstep.nodes.compare.measured", None)
+    model = narrow.patcher("SD 1.5")
+    report = compared(model, steps="1, 2")[2]
+    assert report == "Turn on similarity to see how near each picture is to a reference."
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "kornia.metrics", None)
+    with pytest.raises(ImportError):
+        compared(model, steps="1, 2", similarity=True)
+
+
+def test_measuring_asks_model_and_vae_no_more_and_changes_no_picture():
+    runs = []
+    for similarity in (False, True):
+        vae, (model, calls) = Vae(), counted(narrow.patcher("SD 1.5"))
+        sheet, batch, report = compared(model, vae, steps="1, 2, 3", similarity=similarity)
+        runs.append((batch, len(calls), vae.batches, report))
+    (plain, *before, _), (marked, *after, report) = runs
+    assert torch.equal(plain, marked) and before == after
+    assert report.splitlines()[-1].startswith("3 steps: 3 model calls, reference")
+    assert "1 step: 1 model call, SSIM 0." in report
+
+
+def test_of_settings_that_differ_in_nothing_the_picture_is_the_same_and_the_cheapest_is_framed():
+    """At 1 step gamma has no effect."""
+    sheet, _, report = compared(
+        narrow.patcher("SD 1.5"),
+        PaleVae(),
+        steps="1",
+        gammas="0, 0.5",
+        similarity=True,
+        reference="gamma 0.5",
+    )
+    assert "gamma 0: 1 model call, SSIM 1.00" in report
+    frame = torch.tensor([0x0A, 0x8A, 0x3F]) / 255
+    assert (sheet - frame).abs().sum(-1).lt(1e-3).any()
+
+
+def test_blur_loses_edges_and_burnt_is_what_is_clipped_in_colour_or_has_a_strong_latent():
+    """Of a picture with itself all are 1, and none of it is clipped."""
+    clear = torch.rand(1, 64, 64, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.2
+    soft = torch.nn.functional.avg_pool2d(clear.movedim(3, 1), 5, 1, 2).movedim(1, 3)
+    red = clear.clone()
+    red[:, :16] = torch.tensor([1.0, 0.1, 0.0])
+    white = clear.clone()
+    white[:, :16] = 1.0
+    latents = [torch.ones(1, 4, 8, 8)] * 4 + [torch.full((1, 4, 1, 8, 8), 1.5)]
+    made = [Sampled(latent, 0.0) for latent in latents]
+    same, blurred, burnt, bright, strong = measured(
+        torch.cat([clear, soft, red, white, clear]), made, 0
+    )
+    assert same == pytest.approx((1, 0, 1, 1), abs=1e-4)
+    assert blurred.similarity < 0.9 and blurred.sharpness < 0.5
+    assert burnt.clipped == pytest.approx(0.25) and burnt.faults == ["burnt"]
+    assert bright.clipped == 0
+    assert strong.latent == pytest.approx(1.5, rel=1e-3) and strong.faults == ["burnt"]
+
+
+@pytest.mark.parametrize("shade", [0.0, 0.5, 1.0])
+def test_flat_pictures_are_measured_too(shade):
+    flat = torch.full((2, 8, 8, 3), shade)
+    made = [Sampled(torch.zeros(1, 4, 1, 1), 0.0)] * 2
+    for found in measured(flat, made, 1):
+        assert found == pytest.approx((1, 0, 1, 1), abs=1e-3)
+
+
 MISTAKES = {
     "no recipe": ({"recipe": None}, "does not know the accelerator"),
     "a batch": (
@@ -216,6 +295,10 @@ MISTAKES = {
     ),
     "a video": ({"latent": {"samples": torch.zeros(1, 4, 3, 8, 8)}}, "this latent is a video"),
     "strengths without a LoRA": ({"strengths": "0.5, 1"}, "needs a LoRA from Load acceleration"),
+    "a reference that is not there": (
+        {"similarity": True, "reference": "9 steps"},
+        "No picture of this comparison is",
+    ),
     "denoise too low": ({"denoise": 0.01}, "too low for a single step"),
 }
 

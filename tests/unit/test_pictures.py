@@ -63,6 +63,23 @@ def test_nothing_is_cut_and_no_picture_is_changed(count, columns, side):
     assert found == count
 
 
+@pytest.mark.parametrize("side", [64, 512])
+def test_a_frame_is_around_its_own_picture_alone_and_covers_nothing(side):
+    plain = _cells(6, side, ["4 steps"])
+    framed = [cell._replace(framed=number == 4) for number, cell in enumerate(plain)]
+    before, after = (np.asarray(contact_sheet(cells, 3)) for cells in (plain, framed))
+    green = (after == (0x0A, 0x8A, 0x3F)).all(2)
+    rows, lefts = (np.where(green.any(axis))[0] for axis in (1, 0))
+    box = after[rows[0] : rows[-1] + 1, lefts[0] : lefts[-1] + 1]
+    wide = (box.shape[0] - side) // 2
+    assert box.shape[:2] == (side + 2 * wide,) * 2 and wide >= 3
+    assert np.array_equal(box[wide:-wide, wide:-wide], np.asarray(plain[4].picture))
+    assert green.sum() >= box.shape[0] * box.shape[1] - side**2
+    # Only the line: as many pixels are inked as before.
+    inked = [int((sheet != 255).any(2).sum()) for sheet in (before, after)]
+    assert inked[1] - inked[0] == box.shape[0] * box.shape[1] - side**2
+
+
 def test_labels_of_neighbours_do_not_touch():
     font = font_of(13)
     wide = int(max(font.getlength(part) for part in LONG))
