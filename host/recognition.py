@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..recipes import Found, Header, Recipe, builtin_recipes, needs_hash, recognise
+from ..recipes import Found, Header, Layout, Recipe, builtin_recipes, needs_hash, recognise
 from . import folders
 
 AUTO = "auto"
@@ -11,11 +11,12 @@ LORAS = ("LoRA",)
 WHOLE_MODELS = ("UNet", "checkpoint")
 
 
-def recognised(name: str, path: Path, header: Header) -> Found:
+def recognised(name: str, path: Path, header: Header, layout: Layout | None = None) -> Found:
     """What the file is, by its header, and by its sha256 where that is known for its size."""
     recipes = folders.catalog().recipes
     known_size = needs_hash(header.size, recipes.values())
-    return recognise(name, header, recipes, folders.sha256_of(path) if known_size else None)
+    sha256 = folders.sha256_of(path) if known_size else None
+    return recognise(name, header, recipes, sha256, layout)
 
 
 def recipe_choices(kinds: tuple[str, ...]) -> list[str]:

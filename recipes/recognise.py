@@ -59,13 +59,18 @@ def needs_hash(size: int, recipes: Iterable[Recipe]) -> bool:
 
 
 def recognise(
-    name: str, header: Header, recipes: Mapping[str, Recipe], sha256: str | None = None
+    name: str,
+    header: Header,
+    recipes: Mapping[str, Recipe],
+    sha256: str | None = None,
+    layout: Layout | None = None,
 ) -> Found:
     """The recipe of a file called `name` (its path under the models folder) with this header.
 
     A sha256 that is given decides: for the file it belongs to, and against every other file.
+    `layout` is the header's, where it is known already.
     """
-    layout = layout_of(header)
+    layout = layout or layout_of(header)
     known = [_Known(recipe, file) for recipe in recipes.values() for file in recipe.files]
     if sha256:
         for recipe, file in known:

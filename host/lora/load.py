@@ -36,7 +36,7 @@ def load_lora(
     _check_each(each, apply)
     path = folders.lora_path(name)
     file = read_lora(path)
-    found = recognised(name, path, file.header)
+    found = recognised(name, path, file.header, file.layout)
     chosen = chosen_recipe(recipe, found, name)
     checks.check_kind(found, name)
     check_single(model, name, found, chosen)

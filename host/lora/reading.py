@@ -9,7 +9,7 @@ from typing import Any
 import comfy.lora_convert
 import torch
 
-from ...recipes import Header, down_of, read_header
+from ...recipes import Header, down_of, layout_of, read_header
 from ..weight_files import header_of, is_safetensors, read_data
 from .product import Product
 from .soundness import check_sound
@@ -23,7 +23,7 @@ class LoraFile:
 
     def __init__(self, tensors: Mapping[str, torch.Tensor], header: Header):
         self.tensors = tensors
-        self.header = header
+        self.header, self.layout = header, layout_of(header)
         self._products: dict[tuple[int, float], Product] = {}
 
     def product(self, adapter: Any) -> Product:
