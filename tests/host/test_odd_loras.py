@@ -166,6 +166,7 @@ def other_form(form):
     return made
 
 
+@pytest.mark.floor
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_that_the_host_knows_is_applied(form, folder, load):  # noqa: F811
     tensors = other_form(form)
@@ -237,6 +238,7 @@ def hooks(patcher):
     return sum("forward" in module.__dict__ for module in patcher.model.modules())
 
 
+@pytest.mark.floor
 def test_each_instance_of_a_model_has_its_own_live_layers(folder, load):  # noqa: F811
     write(folder)
     model = narrow.patcher("SD 1.5")
@@ -260,6 +262,7 @@ def kept(patcher):
     return sum(bool(module.__dict__.get("_fewstep_matrices")) for module in modules)
 
 
+@pytest.mark.floor
 def test_the_copies_of_a_live_lora_go_when_room_is_made(folder, load):  # noqa: F811
     write(folder)
     live = load(narrow.patcher("SD 1.5"), apply="live")[0]
