@@ -30,6 +30,10 @@ const PHRASES = {
     "The recipe is for {}, and the file is for {}.": "配方用于 {}，而文件用于 {}。",
     "The recipe {} is for {}, and this model is {}.": "配方 {} 用于 {}，而此模型是 {}。",
     "Layers that are not in the model: {} ...": "模型中没有的层：{} ...",
+    "Merging rounds {} quantised layers again, which changes the picture; live keeps them as they are: set apply to live or auto.":
+      "合并会再次舍入 {} 个量化的层，从而改变图像；live 保持它们不变：请将应用方式设为 live 或 auto。",
+    "Layers of another shape than the model's are left out: {}.":
+      "已略去形状与模型不同的层：{}。",
     "a ControlNet": "ControlNet",
     "a VAE": "VAE",
     "a text encoder": "文本编码器",
@@ -60,6 +64,10 @@ const PHRASES = {
     "The recipe is for {}, and the file is for {}.": "レシピは {} 用、ファイルは {} 用です。",
     "The recipe {} is for {}, and this model is {}.": "レシピ {} は {} 用ですが、このモデルは {} です。",
     "Layers that are not in the model: {} ...": "モデルにない層：{} ...",
+    "Merging rounds {} quantised layers again, which changes the picture; live keeps them as they are: set apply to live or auto.":
+      "マージすると量子化された {} 層がもう一度丸められ、画像が変わります。live ならそのままです。適用方法を live か auto にしてください。",
+    "Layers of another shape than the model's are left out: {}.":
+      "モデルと形の違う層は除かれています：{}。",
     "a ControlNet": "ControlNet",
     "a VAE": "VAE",
     "a text encoder": "テキストエンコーダー",
@@ -91,6 +99,10 @@ const PHRASES = {
     "The recipe is for {}, and the file is for {}.": "Рецепт для {}, а файл для {}.",
     "The recipe {} is for {}, and this model is {}.": "Рецепт {} для {}, а эта модель — {}.",
     "Layers that are not in the model: {} ...": "Слои, которых нет в модели: {} ...",
+    "Merging rounds {} quantised layers again, which changes the picture; live keeps them as they are: set apply to live or auto.":
+      "Слияние ещё раз округляет квантованные слои ({}), и изображение меняется; live оставляет их как есть: выберите применение live или auto.",
+    "Layers of another shape than the model's are left out: {}.":
+      "Слои иной формы, чем у модели, пропущены: {}.",
     "a ControlNet": "ControlNet",
     "a VAE": "VAE",
     "a text encoder": "текстовый кодировщик",
