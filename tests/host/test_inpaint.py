@@ -37,7 +37,7 @@ def masked(kind, samples=LATENT):
 def made(latent, recipe="tcd/sd15-lora", steps=4, denoise=1.0, base="SD 1.5", **given):
     model = given.pop("model", narrow.patcher(base))
     positive = given.pop("positive", narrow.conditioning(base))
-    chosen = builtin_recipes()[recipe]
+    chosen = builtin_recipes()[recipe.replace("sd15", "sdxl") if base == "SDXL" else recipe]
     run = FewStepKSampler.execute(
         model, positive, positive, latent, 7, steps, 0.0, denoise, "seed + index", chosen
     )
