@@ -22,7 +22,7 @@ ALLOWED = {
         *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
         *("torch", "safetensors", "numpy", "PIL"),
         # The route that the page asks: host/routes.py.
-        *("server", "aiohttp"),
+        "aiohttp",
         *("samplers", "schedulers", "recipes", "pictures"),
     },
     "nodes": {"comfy_api", "host", "samplers", "schedulers", "recipes", "pictures"},
@@ -70,7 +70,7 @@ def test_imports_go_one_way(path):
 
 def test_only_host_knows_comfyui_and_only_nodes_its_interface_too():
     known = {path: set(imported(path)) for path in FILES}
-    insides = {"comfy", "comfy_extras", "folder_paths", "node_helpers", "latent_preview", "server"}
+    insides = {"comfy", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"}
     for names, allowed in ((insides, {"host"}), ({"comfy_api"}, {"host", "nodes"})):
         users = {path.relative_to(ROOT).parts[0] for path, found in known.items() if found & names}
         assert users <= allowed

@@ -17,8 +17,6 @@ import comfy.cli_args
 comfy.cli_args.args.cpu = True
 import comfy.samplers, comfy.sd, comfy_api.v0_0_2
 import comfy_extras.nodes_controlnet, comfy_extras.nodes_custom_sampler
-# As in a host that runs: what the pack finds there is not what it brings in.
-import server
 import pack
 
 def things():
