@@ -4,6 +4,7 @@ import json
 
 import comfy.lora
 import comfy.model_patcher
+import comfy.ops
 import narrow
 import torch
 
@@ -47,6 +48,20 @@ def _patcher(weights, operations=None, kind=comfy.model_patcher.ModelPatcher):
     model = config.get_model({}, device=cpu)
     model.diffusion_model.load_state_dict(weights, strict=False)
     return kind(model, cpu, cpu)
+
+
+def cast(dtype=torch.float8_e4m3fn):
+    """The narrow model with weights of a small type, as weight_dtype fp8 loads them."""
+    weights, plain = {}, {}
+    for name, weight in narrow.patcher(BASE).model.diffusion_model.state_dict().items():
+        small = _is_quantised(name, weight)
+        weights[name] = weight.to(dtype) if small else weight.clone()
+        plain[name] = weights[name].float()
+    made = _patcher(weights, comfy.ops.manual_cast)
+    for name, weight in weights.items():
+        layer = made.model.diffusion_model.get_submodule(name.rpartition(".")[0])
+        layer.register_parameter(name.rpartition(".")[2], torch.nn.Parameter(weight, False))
+    return made, _patcher(plain)
 
 
 class Packed(torch.Tensor):

@@ -1,6 +1,8 @@
 """LoRA files as they are found: damaged, odd in form, for parts of a model, for several GPUs."""
 
 import json
+import random
+import re
 
 import comfy.sd
 import comfy.utils
@@ -317,3 +319,55 @@ def test_saving_a_model_with_a_live_lora_warns(folder, load, tmp_path, caplog): 
     caplog.clear()
     picture(load(model, apply="live")[0])
     assert "live LoRA" not in caplog.text
+
+
+def _spoiled(seed):
+    """A LoRA with some random things done to it, as files from elsewhere have them."""
+    chance = random.Random(seed)
+    tensors = tensors_of(keys=chance.choice(narrow.KEYS[:4]))
+    names = list(tensors)
+    for _ in range(chance.randint(1, 4)):
+        name = chance.choice(names)
+        if name not in tensors:
+            continue
+        tensor = tensors[name]
+        match chance.randrange(9):
+            case 0:
+                del tensors[name]
+            case 1:
+                tensors[name] = tensor.to(chance.choice([torch.bfloat16, torch.float16]))
+            case 2:
+                tensors[name] = tensor.flatten()
+            case 3:
+                tensors[name] = tensor[:1].clone() if tensor.ndim else tensor
+            case 4:
+                tensors[name] = torch.zeros(0, *tensor.shape[1:])
+            case 5:
+                tensors[name] = tensor * float("nan")
+            case 6:
+                tensors[name] = tensor.unsqueeze(-1).expand(*tensor.shape, 2).contiguous()
+            case 7:
+                tensors[f"text_model.{name}"] = tensor
+            case 8:
+                tensors[name] = (tensor * 100).to(torch.int32)
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+@pytest.mark.parametrize("seed", range(48))
+def test_whatever_is_in_a_file_it_is_a_sentence_or_the_same_picture_both_ways(
+    seed,
+    folder,  # noqa: F811
+    load,  # noqa: F811
+):
+    model = narrow.patcher("SD 1.5")
+    narrow.write(folder, "a.safetensors", _spoiled(seed))
+    try:
+        merged = load(model)[0]
+    except ValueError as error:
+        assert str(error).endswith(".") and "\n" not in str(error)
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            load(model, apply="live")
+        return
+    made = picture(merged, steps=1)
+    assert torch.isfinite(made).all()
+    assert close(picture(load(model, apply="live")[0], steps=1), made)

@@ -12,11 +12,11 @@ from test_lora import folder, load, picture, write  # noqa: F401
 FORMATS = quantised.FORMATS if IS_NEWEST else ()
 
 
-@pytest.fixture(params=[*FORMATS, "packed"])
+@pytest.fixture(params=[*FORMATS, "fp8 cast", "packed"])
 def models(request):
     """A quantised model, and a plain one with the numbers that its weights stand for."""
-    kind = request.param
-    return quantised.packed() if kind == "packed" else quantised.by_the_host(kind)
+    made = {"packed": quantised.packed, "fp8 cast": quantised.cast}.get(request.param)
+    return made() if made else quantised.by_the_host(request.param)
 
 
 def drawn(model):
