@@ -25,7 +25,7 @@ def check_sound(tensors: Mapping[str, torch.Tensor], file: str) -> None:
 
 
 def _check_pair(up: torch.Tensor, down: torch.Tensor, file: str, module: str) -> None:
-    if up.ndim < 2 or down.ndim < 2:
+    if up.ndim < 2 or down.ndim < 2 or any(size != 1 for size in up.shape[2:]):
         raise ValueError(
             _damaged(file, module, f"its matrices are {_shape(up)} and {_shape(down)}")
         )

@@ -55,8 +55,9 @@ def _encoded(path):
 
 @pytest.mark.floor(row=ROWS[0])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_32_prompts_in_4_steps_show_what_was_asked_for(server, judge, row):
-    scenes = _scenes(32)
+def test_prompts_in_4_steps_show_what_was_asked_for(server, judge, row):
+    # The style LoRA costs some: 32 prompts would pass or fail by chance.
+    scenes = _scenes(64 if row.style else 32)
     score = judge.score(_made(server, row, scenes), scenes.words)
     assert score.all >= 0.85
     assert score.outlined >= 0.9 if row.style else score.outlined <= 0.1

@@ -347,7 +347,7 @@ def _spoiled(seed):
             case 6:
                 tensors[name] = tensor.unsqueeze(-1).expand(*tensor.shape, 2).contiguous()
             case 7:
-                tensors[f"text_model.{name}"] = tensor
+                tensors[f"text_model.{name}"] = tensor.clone()
             case 8:
                 tensors[name] = (tensor * 100).to(torch.int32)
     return {name: tensor.contiguous() for name, tensor in tensors.items()}
