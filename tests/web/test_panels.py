@@ -30,6 +30,10 @@ _GLOBALS = """() => [document.head.childElementCount, document.body.childElement
 _NO_PANEL = (
     """id => !app.graph.getNodeById(id).widgets.some(one => one.name.startsWith("fewstep_"))"""
 )
+# Across and down, in the plot's own units.
+_DOTS = """id => [...app.graph.getNodeById(id).widgets.at(-1).element
+    .querySelectorAll("[data-part=step]")].map(dot => [dot.cx.baseVal.value, dot.cy.baseVal.value])
+"""
 # Methods of the host that are written in one of our files.
 _PATCHED = """async () => {
     const ours = (await (await fetch("/extensions")).json()).filter(path => /fewstep/i.test(path))
@@ -109,6 +113,14 @@ def test_a_slider_moves_the_plot_before_anything_runs(graph):
     shown = graph.panel(node)
     assert [step["time"] for step in shown["steps"]] == [599, 299]
     assert shown["cut"] == 1 and "denoise 0.6" in shown["lines"][0]
+
+
+def test_the_plot_has_high_levels_at_the_top_and_runs_to_the_right(page, graph):
+    node = graph.add("FewStepScheduler")
+    graph.panel(node)
+    dots = page.evaluate(_DOTS, node)
+    assert len(dots) == 4
+    assert dots == sorted(dots) and [y for _, y in dots] == sorted(y for _, y in dots)
 
 
 def test_the_noise_of_the_sampler_that_is_connected_is_shown(graph):
