@@ -74,18 +74,22 @@ def _match(network: Any, file: LoraFile) -> Match:
     misfits = {target: shapes for target in found if (shapes := _misfit(network, target, found))}
     patches = {target: adapter for target, adapter in found.items() if target not in misfits}
     modules = modules_of(file.tensors)
-    changed = {*map(_layer, found)}
     live, merged = _live(network, file, patches)
     return Match(
         patches,
         live,
         merged,
         total=len(modules),
-        missing=[one for one in modules if _layer(targets.get(one, "")) not in changed],
+        missing=[one for one in modules if not _is_changed(targets.get(one), found)],
         misfits=[(_layer(target), *shapes) for target, shapes in misfits.items()],
         quantised=sum(not _is_plain(_weight(network, name)) for name in {*map(_name, patches)}),
         text_encoder=len(text_encoder_modules_of(file.tensors)),
     )
+
+
+def _is_changed(target: Any, found: Mapping[Any, Any]) -> bool:
+    """Whether a module has a patch of its own; q, k and v that are one layer have one each."""
+    return target is not None and (target in found or f"{_layer(target)}.bias" in found)
 
 
 def _pairs(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -19,10 +19,6 @@ class Matrices(NamedTuple):
     up: torch.Tensor
     down: torch.Tensor
 
-    @property
-    def bytes(self) -> int:
-        return sum(one.numel() * one.element_size() for one in self)
-
 
 class Product:
     """up: outputs x rank (x 1 ...), down: rank x inputs (x kernel); scale is alpha / rank.

@@ -93,6 +93,16 @@ def test_layers_are_counted_by_what_is_patched(end, folder, load):  # noqa: F811
     assert "114 of 119 layers" in report
 
 
+def test_q_k_and_v_that_are_one_layer_are_counted_one_by_one(folder, load):  # noqa: F811
+    tensors = tensors_of("FLUX.1", "transformer")
+    gone = [name for name in tensors if "to_q.lora_B" in name]
+    narrow.write(folder, "a.safetensors", {n: t for n, t in tensors.items() if n not in gone})
+    whole = len({name.split(".lora_")[0] for name in tensors})
+    assert gone
+    report = load(narrow.patcher("FLUX.1"))[2]
+    assert f"{whole - len(gone)} of {whole} layers of FLUX.1" in report
+
+
 def test_keys_that_the_host_does_not_read_are_no_layers(folder, load):  # noqa: F811
     renamed = {
         name.replace(DOWN, ".lora_A.default").replace(UP, ".lora_B.default"): tensor
