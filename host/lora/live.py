@@ -20,7 +20,7 @@ from .product import Matrices, Part, Product, is_convolution, positions
 KEY = "fewstep_live_lora"
 # Where a layer keeps the matrices it computed with last, so that they go when it goes.
 _KEPT = "_fewstep_matrices"
-# Layers whose forward is a plain convolution or linear map where the weight has the input's type.
+# Layers whose forward is a plain convolution or linear map.
 _PLAIN = {
     getattr(kind, name)
     for kind in (comfy.ops.disable_weight_init, comfy.ops.manual_cast)
@@ -91,11 +91,7 @@ class LiveLayer:
         if strength == 0:
             return self._plain(x, *args, **kwargs)
         if not args and not kwargs and self._sum_is_best(x):
-            (part,) = self._parts
-            matrices = self._matrices(part.product, x)
-            return self._with_weight(
-                part.product.added_to(self._layer.weight, matrices, strength), x
-            )
+            return self._summed(x, strength)
         y = self._plain(x, *args, **kwargs)
         for product, start in self._parts:
             outputs = y.shape[1 if is_convolution(self._layer) else -1]
@@ -127,31 +123,43 @@ class LiveLayer:
             return self._before(x, *args, **kwargs)
         return type(self._layer).forward(self._layer, x, *args, **kwargs)
 
-    def _with_weight(self, weight: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        layer = self._layer
+    def _summed(self, x: torch.Tensor, strength: float) -> torch.Tensor:
+        """What the layer gives with the sum of its weight and the LoRA in place of its weight."""
+        layer, (part,) = self._layer, self._parts
+        matrices = self._matrices(part.product, x)
+        weight, bias, borrowed = _weight_for(layer, x)
+        whole = part.product.added_to(weight, matrices, strength)
         if is_convolution(layer):
-            return layer._conv_forward(x, weight, layer.bias)
-        return torch.nn.functional.linear(x, weight, layer.bias)
+            y = layer._conv_forward(x, whole, bias)
+        else:
+            y = torch.nn.functional.linear(x, whole, bias)
+        comfy.ops.uncast_bias_weight(layer, weight, bias, borrowed)
+        return y
 
     def _sum_is_best(self, x: torch.Tensor) -> bool:
-        """Whether the layer would use its weight as it is, and the sum takes less work."""
+        """Whether the layer is a plain one of the host, and the sum takes less work."""
         layer, weight = self._layer, self._layer.weight
         return (
             self._before is None
             and len(self._parts) == 1
             and type(layer) in _PLAIN
             and type(weight) is torch.nn.Parameter
-            and (weight.device, weight.dtype) == (x.device, x.dtype)
-            and self._parts[0].product.outputs == len(weight)
+            and self._parts[0].product.outputs == weight.shape[0]
             and self._parts[0].product.sum_is_cheaper(positions(x, layer))
-            and not getattr(layer, "weight_function", None)
-            and not getattr(layer, "bias_function", None)
-            # ComfyUI 0.30 streams the weights of such layers in.
-            and not hasattr(layer, "_v")
         )
 
     def _slice(self, y: torch.Tensor, start: int, outputs: int) -> torch.Tensor:
         return y.narrow(1 if is_convolution(self._layer) else -1, start, outputs)
+
+
+def _weight_for(layer: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, Any, Any]:
+    """Weight and bias as the host computes with them for x, and what it wants back afterwards.
+
+    They may be streamed in, stored in another type, or changed for the call by other patches.
+    """
+    if layer.comfy_cast_weights or layer.weight_function or layer.bias_function:
+        return comfy.ops.cast_bias_weight(layer, x, offloadable=True)
+    return layer.weight, layer.bias, None
 
 
 def _stays(layer: torch.nn.Module, device: torch.device) -> bool:
