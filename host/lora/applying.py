@@ -16,12 +16,22 @@ def merge(model: Any, found: Match, strength: float, at_one: float) -> Applied:
 
 
 def run_live(model: Any, found: Match, strength: float, at_one: Sequence[float]) -> Applied:
-    """Lets `model`, a patcher, run with the LoRA; what has no live form is merged."""
+    """Lets `model`, a patcher, run with the LoRA; what has no live form is merged.
+
+    The host makes room for what it is told is the model's size.
+    """
     strengths = [strength * one for one in at_one]
     add_live(model, found.live, strengths)
+    model.size = model.model_size() + live_bytes(model, found)
     if found.merged:
         model.add_patches(found.merged, strengths[0])
     return Applied(found.merged, found.live, tuple(at_one))
+
+
+def live_bytes(model: Any, found: Match) -> int:
+    """What the LoRA takes beside `model`, a patcher, in the type it computes with."""
+    numbers = sum(part.product.numbers for parts in found.live.values() for part in parts)
+    return numbers * model.model.get_dtype_inference().itemsize
 
 
 def with_strength(model: Any, applied: Applied, strength: float) -> Any:

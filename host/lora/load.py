@@ -8,7 +8,7 @@ from ..accelerator import Accelerator, check_single, set_accelerator
 from ..base_model import base_of, base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
 from . import checks
-from .applying import Applied, merge, run_live
+from .applying import Applied, live_bytes, merge, run_live
 from .matching import Match, match
 from .reading import read_lora
 
@@ -61,7 +61,7 @@ def load_lora(
         f"{name}: {found.told()}",
         *chosen_text(recipe),
         _layers_text(model, found, fit, way == MERGE),
-        *_why_text(apply, way, fit, each),
+        *_why_text(model, apply, way, fit, each),
         *_left_out_text(whole, fit),
         _strength_text(strength, own, each),
         *warnings,
@@ -103,15 +103,15 @@ def _layers_text(model: Any, found: Found, fit: Match, merged: bool) -> str:
     return f"{fit.matched} of {fit.total} layers of {base}{rank}, {how}"
 
 
-def _why_text(apply: str, way: str, fit: Match, each: list[float]) -> list[str]:
+def _why_text(model: Any, apply: str, way: str, fit: Match, each: list[float]) -> list[str]:
     """Why auto did what it did, where that is not plain, and what live keeps in memory."""
     lines = []
     if apply == BY_WEIGHTS and way == LIVE:
         why = "the model's weights are quantised" if fit.quantised else "step_strengths asks for it"
         lines.append(f"auto is live here, because {why}")
     if way == LIVE:
-        mega = sum(part.product.numbers for parts in fit.live.values() for part in parts) / 2**20
-        lines.append(f"live keeps {mega:.0f} million numbers of the LoRA beside the model")
+        size = live_bytes(model, fit) / 2**20
+        lines.append(f"live keeps {size:.0f} MB of the LoRA beside the model, counted as its own")
     return lines
 
 

@@ -4,6 +4,7 @@ import json
 import random
 import re
 
+import comfy.model_management
 import comfy.sd
 import comfy.utils
 import narrow
@@ -282,6 +283,28 @@ def test_the_copies_of_a_live_lora_go_when_room_is_made(folder, load):  # noqa: 
     assert kept(live) == 119
     live.detach()
     assert kept(live) == 0
+
+
+@pytest.mark.floor
+def test_the_host_makes_room_for_a_live_lora(folder, load):  # noqa: F811
+    """Counted is what lies on the device after a picture; at any strength, and in each clone."""
+    write(folder)
+    model = narrow.patcher("SD 1.5")
+    merged, (live, _, report) = load(model)[0], load(model, apply="live")
+    picture(live)
+    on_layers = sum(
+        matrix.nbytes
+        for layer in live.model.modules()
+        for matrices in layer.__dict__.get("_fewstep_matrices", {}).values()
+        for matrix in matrices
+    )
+    assert on_layers > 0 and merged.model_size() == model.model_size()
+    for strength in (1.0, 0.3):
+        other = load(model, apply="live", strength=strength)[0].clone()
+        assert other.model_size() - model.model_size() == on_layers
+        asked = comfy.model_management.LoadedModel(other).model_memory()
+        assert asked == other.model_size()
+    assert f"live keeps {on_layers / 2**20:.0f} MB of the LoRA" in report
 
 
 def _seamless(layer):
