@@ -3,7 +3,6 @@
 import comfy.model_patcher
 import narrow
 import pytest
-import torch
 from fewstep.host.lora.product import Product
 from test_lora import close, folder, load, picture, write  # noqa: F401
 
