@@ -128,5 +128,3 @@ def test_a_model_chosen_for_another_device_keeps_its_lora(
     moved = multigpu._retarget_patcher(live.clone(), *DEVICES[::-1])
     assert moved.model is not live.model
     assert close(drawn(moved), alone, 1e-5)
-
-
