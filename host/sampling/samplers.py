@@ -11,6 +11,7 @@ from ...recipes import Recipe
 from ...samplers import SAMPLERS
 from ...samplers.few_step import SAMPLE
 from .levels import levels_of
+from .sound import with_own_levels
 
 # The samplers that KSampler's list gets where a person asks for them.
 _IN_DROPDOWN = ("tcd", "lcm")
@@ -24,7 +25,7 @@ def _for_host(sample: Callable) -> Callable:
         levels = levels_of(model.inner_model.model_patcher)
         return sample(model, x, sigmas, *args, levels=levels, **knobs)
 
-    return run
+    return with_own_levels(run)
 
 
 HOST_SAMPLE = {name: _for_host(sample) for name, sample in SAMPLE.items()}
