@@ -1,0 +1,49 @@
+"""The very names that files were published under, which no word has to explain."""
+
+from .name_words import folders_of, squeezed, stem_of
+from .recipe import Recipe
+
+# What many files are called: their repository's name, or the folder they are kept in, says more.
+UNTOLD = frozenset(
+    squeezed(name)
+    for name in (
+        *("pytorch_lora_weights", "diffusion_pytorch_model", "pytorch_model", "adapter_model"),
+        *("high_noise_model", "low_noise_model", "model"),
+    )
+)
+# Folders of the parts of a model, which say nothing either.
+_PARTS = frozenset(("unet", "transformer", "comfy", "checkpoints", "loras"))
+
+
+def is_untold(name: str) -> bool:
+    """Whether the file's own name says nothing, as it is that of many."""
+    return squeezed(stem_of(name)) in UNTOLD
+
+
+def repository_folder(name: str) -> str:
+    """The nearest folder that is more than a part of a model, or ""."""
+    return next((one for one in folders_of(name) if one.lower() not in _PARTS), "")
+
+
+def published_as(name: str, recipe: Recipe) -> bool:
+    """Whether the file's own name is one that a file of the recipe was published under, or its
+    id; for a name that many have, its folder's."""
+    if is_untold(name):
+        folder = squeezed(repository_folder(name))
+        return bool(folder) and folder in _folders(recipe)
+    return squeezed(stem_of(name)) in {*_names(recipe), squeezed(recipe.id)}
+
+
+def _names(recipe: Recipe) -> set[str]:
+    paths = [path for file in recipe.files for path in (file.name, file.path) if path]
+    return {squeezed(stem_of(path)) for path in paths} - UNTOLD - {""}
+
+
+def _folders(recipe: Recipe) -> set[str]:
+    """Its repository, where all of it is one recipe's, the folder in it, and the pack's own."""
+    found = {squeezed(recipe.id), squeezed(recipe.id.removesuffix("-lora"))}
+    for file in recipe.files:
+        if is_untold(file.path or file.name):
+            found.add(squeezed(repository_folder(file.path)))
+            found.add(squeezed(recipe.source.rsplit("/", 1)[-1]))
+    return found - {""}
