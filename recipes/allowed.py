@@ -46,7 +46,8 @@ def allowed(said: Said, recipes: Iterable[Recipe], base: str) -> list[Allowed]:
     ]
     best: dict[str, tuple[tuple[int, int], Recipe, Rule]] = {}
     for recipe, rule in fitting:
-        score = (len(rule.marks & said.marks), -len(rule.marks - said.marks))
+        told = 2 * len(rule.marks & said.marks) + len(rule.steps & said.steps)
+        score = (told, -len(rule.marks - said.marks))
         if recipe.id not in best or score > best[recipe.id][0]:
             best[recipe.id] = (score, recipe, rule)
     used = _marks_by_family(rule for _, rule in fitting)

@@ -41,10 +41,10 @@ def lora_named(name: str, recipes: Sequence[Recipe], layout: Layout | None) -> N
     fitting = [one for one in recipes if one.kind == "LoRA" and (not layout or fits(one, layout))]
     near = {one.id: likeness(one, layout, fitting) for one in fitting}
     possible = [one for one in fitting if near[one.id] != Likeness.OTHER]
-    published = [one for one in fitting if published_as(name, one)]
+    published = [
+        one for one in possible if near[one.id] > Likeness.UNLIKE and published_as(name, one)
+    ]
     if len(published) == 1:
-        if near[published[0].id] == Likeness.OTHER:
-            return Named(other=published[0])
         return Named(published[0], BY_FOLDER if is_untold(name) else BY_NAME)
     own = Said() if is_untold(name) else said_by(stem_of(name))
     said = _with_folders(own, name, recipes)
@@ -55,7 +55,7 @@ def lora_named(name: str, recipes: Sequence[Recipe], layout: Layout | None) -> N
         others = allowed(said, fitting, base)
         if others and not unknown_words(said, [one.rule for one in others]):
             return Named(other=others[0].recipe)
-        return _merged_lora(said, recipes, base) if not others else Named()
+        return _merged_lora(own, recipes, base) if not others else Named()
     told = [one for one in ways if near[one.recipe.id] > Likeness.UNLIKE and _speaks(one, said)]
     return Named(open=tuple(one.recipe for one in told))
 
@@ -69,13 +69,16 @@ def _decides(way: Allowed, own: Said, said: Said, near: Likeness) -> bool:
         if len(unknown) > _MOST_OWN or not (own.families and own.steps and way.complete):
             return False
         return near >= Likeness.REWRITTEN or (near == Likeness.UNKNOWN and based)
-    if near == Likeness.UNLIKE:
-        return way.complete and bool(own.steps) and (based or telling)
+    if way.complete and own.steps:
+        return near != Likeness.UNLIKE or based or telling
     if near == Likeness.ALIKE:
-        return way.complete or based or telling
-    marks = way.rule.marks
-    explained = telling or "lora" in said.words or (bool(marks) and marks <= said.marks)
-    return way.complete or (based and explained) or (telling and not way.rule.based)
+        return way.complete or telling or (based and not _has_version(own))
+    return near != Likeness.UNLIKE and telling and (based or way.complete or not way.rule.based)
+
+
+def _has_version(said: Said) -> bool:
+    """Whether it is the work of somebody who counts: no accelerator here has such a number."""
+    return "v2" in said.words or not vocabulary.SIZES.issuperset(said.versions)
 
 
 def _speaks(way: Allowed, said: Said) -> bool:
@@ -87,7 +90,7 @@ def _merged_lora(said: Said, recipes: Sequence[Recipe], base: str) -> Named:
     """What is called like an accelerator there is no LoRA of, and like nothing else."""
     whole = [one for one in recipes if one.kind in WHOLE]
     ways = allowed(said, whole, base)
-    if not ways or unknown_words(said, [one.rule for one in ways]):
+    if not ways or _has_version(said) or unknown_words(said, [one.rule for one in ways]):
         return Named()
     return Named(merge=_label(ways[0].rule.families), open=tuple(one.recipe for one in ways))
 
@@ -149,10 +152,11 @@ def _is_published(way: Allowed, said: Said) -> bool:
         return False
     unknown = unknown_words(said, [way.rule])
     foreign = (said.marks & {"v2", "v7", "high", "low"}) - way.rule.marks
-    numbers = [number for number in said.versions if number not in vocabulary.SIZES]
-    if unknown or foreign or numbers or (way.rule.steps and not way.complete):
+    counted = not vocabulary.SIZES.issuperset(said.versions)
+    if unknown or foreign or counted or (way.rule.steps and not way.complete):
         return False
-    return bool(said.bases or way.rule.steps or way.rule.families - vocabulary.COMMON)
+    telling = way.rule.families - vocabulary.COMMON
+    return bool(said.bases or way.rule.steps or telling or way.rule.marks & said.marks)
 
 
 def _near_merge(said: Said, recipes: Sequence[Recipe], base: str) -> list[Recipe]:
@@ -160,10 +164,14 @@ def _near_merge(said: Said, recipes: Sequence[Recipe], base: str) -> list[Recipe
 
     A recipe of a LoRA stands for that of a whole model with the same settings, if there is one.
     """
+    said = said._replace(words=said.words - {"unet", "comfyui"})
     ways = allowed(said, recipes, base) or allowed(said._replace(steps=frozenset()), recipes, base)
-    near = [one.recipe for one in ways]
     whole = {_settings(one): one for one in recipes if one.kind in WHOLE}
-    return list({one.id: one for one in (whole.get(_settings(one), one) for one in near)}.values())
+    near = (
+        one if one.kind in WHOLE else whole.get(_settings(one), one)
+        for one in (way.recipe for way in ways)
+    )
+    return list({one.id: one for one in near}.values())
 
 
 def _settings(recipe: Recipe) -> tuple[object, ...]:

@@ -3,18 +3,26 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from . import vocabulary
 
 # Letters in one case, a capital before small ones, or digits: where names are cut.
-_ATOM = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_ATOM = re.compile(r"([A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+)([^\w.]|_|$)?")
 _SUFFIX = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|json)$", re.IGNORECASE)
 # Numbers of steps above it are a training's.
 MOST_STEPS = 50
 # A name may be as long as its sender likes.
 _LONGEST = 512
 _EVERYDAY, _PLAIN = "everyday", "plain"
+
+
+class Atom(NamedTuple):
+    """A piece of a name, and whether a separator or the name's end follows it."""
+
+    text: str
+    ended: bool
 
 
 class Said(NamedTuple):
@@ -95,13 +103,15 @@ def _bases(found: set[str]) -> frozenset[str]:
     return frozenset(bases or weak)
 
 
-def _atoms(text: str) -> Iterator[str]:
-    atoms = [atom.lower() for atom in _ATOM.findall(text)]
-    for atom, after in zip(atoms, [*atoms[1:], ""], strict=True):
-        if atom.isdecimal() or atom in _spellings():
+def _atoms(text: str) -> Iterator[Atom]:
+    found = [Atom(match[1].lower(), match[2] is not None) for match in _ATOM.finditer(text)]
+    for atom, after in zip_longest(found, found[1:]):
+        if atom.text.isdecimal() or atom.text in _spellings():
             yield atom
         else:
-            yield from _glued(atom, after.isdecimal())
+            *glued, last = _glued(atom.text, bool(after) and after.text.isdecimal())
+            yield from (Atom(one, False) for one in glued)
+            yield Atom(last, atom.ended)
 
 
 def _glued(atom: str, numbered: bool) -> list[str]:
@@ -122,22 +132,22 @@ def _glued(atom: str, numbered: bool) -> list[str]:
     return ends.get(len(atom), [atom])
 
 
-def _steps(atoms: list[str]) -> tuple[list[int], list[list[str]]]:
+def _steps(atoms: list[Atom]) -> tuple[list[int], list[list[Atom]]]:
     """The numbers of steps, and what is between them."""
     steps: list[int] = []
     taken: set[int] = set()
     for n, atom in enumerate(atoms):
-        if atom not in vocabulary.STEP:
+        if atom.text not in vocabulary.STEP:
             continue
         for near in (n - 1, n + 1):
             if not 0 <= near < len(atoms) or near in taken:
                 continue
-            number = _number(atoms[near])
+            number = _number(atoms[near].text)
             if number is not None:
                 steps.append(number)
                 taken |= {n, near}
                 break
-    runs: list[list[str]] = [[]]
+    runs: list[list[Atom]] = [[]]
     for n, atom in enumerate(atoms):
         if n in taken:
             runs.append([])
@@ -152,21 +162,23 @@ def _number(atom: str) -> int | None:
     return int(atom) if atom.isdecimal() and len(atom) < 7 and int(atom) else None
 
 
-def _spelled(atoms: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The longest spellings from left to right, with what they mean: nothing where unknown."""
+def _spelled(atoms: list[Atom]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Spellings from left to right, with what they mean: nothing where unknown.
+
+    The longest one before a separator, or the longest one: LoRA_SDv15 is no "loras".
+    """
     known, longest = _spellings(), _longest()
     begin = 0
     while begin < len(atoms):
-        spelled, best = "", begin + 1
+        spelled, fitting = "", []
         for end in range(begin, len(atoms)):
-            spelled += atoms[end]
+            spelled += atoms[end].text
             if len(spelled) > longest:
                 break
             if spelled in known:
-                best = end + 1
-        spelled = "".join(atoms[begin:best])
+                fitting.append((atoms[end].ended, end + 1, spelled))
+        _, begin, spelled = max(fitting, default=(True, begin + 1, atoms[begin].text))
         yield spelled, known.get(spelled, ())
-        begin = best
 
 
 @cache

@@ -1,6 +1,6 @@
 """The very names that files were published under, which no word has to explain."""
 
-from .name_words import folders_of, squeezed, stem_of
+from .name_words import folders_of, said_by, squeezed, stem_of
 from .recipe import Recipe
 
 # What many files are called: their repository's name, or the folder they are kept in, says more.
@@ -26,24 +26,28 @@ def repository_folder(name: str) -> str:
 
 
 def published_as(name: str, recipe: Recipe) -> bool:
-    """Whether the file's own name is one that a file of the recipe was published under, or its
-    id; for a name that many have, its folder's."""
+    """Whether the file's own name is one that a file of the recipe was published under; for a name
+    that many have, whether its folder is called like their repository or like the recipe's id."""
     if is_untold(name):
         folder = squeezed(repository_folder(name))
         return bool(folder) and folder in _folders(recipe)
-    return squeezed(stem_of(name)) in {*_names(recipe), squeezed(recipe.id)}
+    return squeezed(stem_of(name)) in _names(recipe)
 
 
 def _names(recipe: Recipe) -> set[str]:
     paths = [path for file in recipe.files for path in (file.name, file.path) if path]
-    return {squeezed(stem_of(path)) for path in paths} - UNTOLD - {""}
+    return {squeezed(stem_of(path)) for path in paths} - UNTOLD - {""} | _repository(recipe)
 
 
 def _folders(recipe: Recipe) -> set[str]:
-    """Its repository, where all of it is one recipe's, the folder in it, and the pack's own."""
+    """Its repository, the folder in it, and the pack's own."""
     found = {squeezed(recipe.id), squeezed(recipe.id.removesuffix("-lora"))}
-    for file in recipe.files:
-        if is_untold(file.path or file.name):
-            found.add(squeezed(repository_folder(file.path)))
-            found.add(squeezed(recipe.source.rsplit("/", 1)[-1]))
-    return found - {""}
+    untold = [file.path for file in recipe.files if is_untold(file.path or file.name)]
+    found |= {squeezed(repository_folder(path)) for path in untold}
+    return found - {""} | _repository(recipe)
+
+
+def _repository(recipe: Recipe) -> set[str]:
+    """What its repository is called, where that names an accelerator."""
+    name = recipe.source.rsplit("/", 1)[-1]
+    return {squeezed(name)} if said_by(name).families else set()

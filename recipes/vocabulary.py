@@ -27,7 +27,7 @@ FAMILIES = {
     "tdd": ("TDD", "tdd"),
     "turbo": ("Turbo", "turbo"),
     "turbox": ("TurboX", "turbox"),
-    "vegart": ("VegaRT", "vegart"),
+    "vegart": ("VegaRT", "vegart segmindvegart"),
 }
 # Words of everyday English: alone they say nothing about a file.
 COMMON = frozenset("flash hyper lightning nitro slam sprint turbo klein".split())
@@ -44,7 +44,7 @@ BASES_OF = {
     "sd21": (("SD 2.1",), "sd21 sdv21 sd2 sd21base stablediffusion21"),
     "sdxl": (("SDXL",), "sdxl xl stablediffusionxl sdxlbase"),
     "ssd1b": (("SSD-1B",), "ssd1b"),
-    "vega": (("Segmind Vega",), "vega segmindvega vegart"),
+    "vega": (("Segmind Vega",), "vega segmindvega vegart segmindvegart"),
     "sd3": (("SD3",), "sd3 sd3medium stablediffusion3 stablediffusion3medium"),
     "sd35": (("SD3.5 medium", "SD3.5 large"), "sd35 stablediffusion35"),
     "sd35medium": (("SD3.5 medium",), "sd35medium sd35m stablediffusion35medium"),
@@ -114,7 +114,7 @@ PLAIN = (
     "pytorch weights model models adapter diffusion diffusers transformer comfy kohya peft dev "
     "base official original copy new final distill distilled accelerator accelerate "
     "acceleration rank dim r alpha64 resized extracted step steps noise image video for by the "
-    "my a of and with in from bytedance stabilityai tianweiy fal lightx2vteam kijai wangfuyun "
+    "segmind cfgstepdistill my a of and with in from bytedance stabilityai tianweiy fal lightx2vteam kijai wangfuyun "
     "sdv 14b a14b 1024px 512px p px v b g"
 )
 # Separate numbers that are no version of a person's own.
