@@ -19,6 +19,8 @@ BY_NAME, BY_FOLDER = "file name", "folder name"
 # More words than these beside an accelerator's are a person's own work.
 _MOST_OWN = 2
 WHOLE = ("UNet", "checkpoint")
+# Marks that a person's own models have.
+_COUNTED = frozenset(("v2", "high", "low"))
 
 
 class Named(NamedTuple):
@@ -72,7 +74,7 @@ def _decides(way: Allowed, own: Said, said: Said, near: Likeness) -> bool:
     if way.complete and own.steps:
         return near != Likeness.UNLIKE or based or telling
     if near == Likeness.ALIKE:
-        return way.complete or telling or (based and not _has_version(own))
+        return telling or ((way.complete or based) and not _has_version(own))
     return near != Likeness.UNLIKE and telling and (based or way.complete or not way.rule.based)
 
 
@@ -108,8 +110,7 @@ def _with_folders(own: Said, name: str, recipes: Sequence[Recipe]) -> Said:
             bases=said.bases or more.bases,
             steps=said.steps or more.steps,
         )
-    # A letter or a number is no name.
-    return said._replace(own=tuple(word for word in own.own if len(word) > 1))
+    return said
 
 
 def whole_named(name: str, recipes: Sequence[Recipe], kinds: Sequence[str], base: str) -> Named:
@@ -151,7 +152,7 @@ def _is_published(way: Allowed, said: Said) -> bool:
     if not way.exact or "lora" in said.words or said.derived:
         return False
     unknown = unknown_words(said, [way.rule])
-    foreign = (said.marks & {"v2", "v7", "high", "low"}) - way.rule.marks
+    foreign = (said.marks & _COUNTED) - way.rule.marks
     counted = not vocabulary.SIZES.issuperset(said.versions)
     if unknown or foreign or counted or (way.rule.steps and not way.complete):
         return False

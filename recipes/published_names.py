@@ -28,6 +28,9 @@ def repository_folder(name: str) -> str:
 def published_as(name: str, recipe: Recipe) -> bool:
     """Whether the file's own name is one that a file of the recipe was published under; for a name
     that many have, whether its folder is called like their repository or like the recipe's id."""
+    # What a person calls the files of an own recipe is only for reading.
+    if not any(file.words for file in recipe.files):
+        return False
     if is_untold(name):
         folder = squeezed(repository_folder(name))
         return bool(folder) and folder in _folders(recipe)

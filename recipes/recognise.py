@@ -10,7 +10,6 @@ from typing import NamedTuple
 from .by_name import BY_NAME, WHOLE, Named, lora_named, narrowed, whole_named
 from .globs import matches
 from .header import Header
-from .known_file import KnownFile
 from .layout import Layout, layout_of
 from .likeness import alike, fits
 from .recipe import Recipe
@@ -49,9 +48,9 @@ class Found(NamedTuple):
         if self.twins and self.how == BY_NAME:
             return f"not recognised (by its name it could be {names})"
         if len(self.twins) == 1:
-            return f"not recognised (built like {names}, as others can be, and not named like it)"
+            return f"not recognised (it may be {names}: its layers alone do not tell)"
         if self.twins:
-            return f"not recognised (one of {names}, which differ only in their values)"
+            return f"not recognised (it may be one of {names}, which differ only in their values)"
         if self.layout.what in ("LoRA", *WHOLE):
             base = f" for {self.layout.base}" if self.layout.base else ""
             return f"not recognised (a {self.layout.what}{base}, no known accelerator)"
@@ -142,10 +141,9 @@ def _of_hash(sha256: str, recipes: Sequence[Recipe]) -> Recipe | None:
 
 
 def _is_refuted(recipe: Recipe, header: Header, layout: Layout) -> bool:
-    """Whether a file of it, of this very size and type, has another hash."""
+    """Whether a file of it, of this very size, has another hash."""
     return fits(recipe, layout) and any(
-        file.sha256 and file.bytes == header.size and file.dtype in ("", layout.dtype)
-        for file in recipe.files
+        file.sha256 and file.bytes == header.size for file in recipe.files
     )
 
 
@@ -157,14 +155,10 @@ def _built_alike(
         # A base that only accelerators have.
         return [one for one in recipes if fits(one, layout) and layout.base == one.family]
     pool = [one for one in recipes if alike(one, layout)]
-    sized = [(one, file) for one in pool for file in one.files if _is_sized(file, header)]
+    sized = [(one, file) for one in pool for file in one.files if file.bytes == header.size]
     if sized and not sha256 and all(file.sha256 for _, file in sized):
         return list({one.id: one for one, _ in sized}.values())
     return pool
-
-
-def _is_sized(file: KnownFile, header: Header) -> bool:
-    return file.bytes == header.size
 
 
 def _saved_anew(recipe: Recipe, header: Header) -> tuple[str, ...]:

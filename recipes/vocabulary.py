@@ -6,7 +6,8 @@ sd-1-5 and SD1.5. Steps are no words: "4 steps" in any spelling is a number of t
 
 # What accelerators are called; a merge is told by its label.
 FAMILIES = {
-    "dmd2": ("DMD2", "dmd2 dmd dmdv2 dmd2v1"),
+    "distilled": ("a distilled model", "distilled distill"),
+    "dmd2": ("DMD2", "dmd2 dmd dmdv2"),
     "flash": ("Flash Diffusion", "flash flashdiffusion"),
     "hyper": ("Hyper-SD", "hyper"),
     "instaflow": ("InstaFlow", "instaflow"),
@@ -30,7 +31,7 @@ FAMILIES = {
     "vegart": ("VegaRT", "vegart segmindvegart"),
 }
 # Words of everyday English: alone they say nothing about a file.
-COMMON = frozenset("flash hyper lightning nitro slam sprint turbo klein".split())
+COMMON = frozenset("distilled flash hyper lightning nitro slam sprint turbo klein".split())
 # Where they are that: each names a style.
 EVERYDAY = (
     "hyperreal hyperrealism hyperrealistic hyperdetail hyperdetailed hyperfocus flashphoto "
@@ -77,6 +78,8 @@ WEAK = {"15": ("SD 1.5", "v15 15"), "21": ("SD 2.1", "v21")}
 # What sets files of one family apart.
 MARKS = {
     "0.9": "09",
+    "4b": "4b",
+    "9b": "9b",
     "alpha": "alpha",
     "cfg": "cfg",
     "comfyui": "comfyui",
@@ -110,14 +113,13 @@ KINDS = {"lora": "lora loras locon lycoris", "checkpoint": "checkpoint ckpt"}
 # What says nothing about which accelerator it is.
 PLAIN = (
     "fp16 fp32 bf16 fp8 f16 f32 fp4 nf4 int8 int4 convrot e4m3 e4m3fn e5m2 scaled mixed pruned ema "
-    "emaonly noema safetensors gguf q4 q8 k m 09vae 10vae vae bakedvae novae cfg1 "
-    "pytorch weights model models adapter diffusion diffusers transformer comfy kohya peft dev "
-    "base official original copy new final distill distilled accelerator accelerate "
-    "acceleration rank dim r alpha64 resized extracted step steps noise image video for by the "
-    "segmind cfgstepdistill my a of and with in from bytedance stabilityai tianweiy fal lightx2vteam kijai wangfuyun "
-    "sdv 14b a14b 1024px 512px p px v b g"
+    "emaonly noema safetensors gguf q4 q8 09vae 10vae vae bakedvae novae pytorch weights model "
+    "models adapter diffusion diffusers transformer comfy kohya peft dev base official original "
+    "copy new final accelerator accelerate acceleration cfgstepdistill cfg1 rank dim resized "
+    "extracted step steps noise image video for by the my of and with in from 14b a14b 1024px "
+    "512px px sdv a b c g k m p v x bytedance stabilityai tianweiy segmind fal kijai wangfuyun"
 )
 # Separate numbers that are no version of a person's own.
 SIZES = frozenset("0 1 00 01 10 100 16 32 64 128 256 384 512 768 1024 2509 2511 2512".split())
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8, "sixteen": 16}
-STEP = frozenset(("step", "steps", "stp"))
+STEP = frozenset(("step", "steps", "stp", "\u6b65", "\u30b9\u30c6\u30c3\u30d7"))

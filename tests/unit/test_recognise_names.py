@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fewstep.recipes import builtin_recipes, read_header, recognise, recognise_name
+from fewstep.recipes import builtin_recipes, layout_of, read_header, recognise, recognise_name
 
 sys.path.insert(0, str(Path(__file__).parent))
 import replicas  # noqa: E402
@@ -47,10 +47,16 @@ def header_of(tmp_path_factory):
     folder = tmp_path_factory.mktemp("headers")
 
     @functools.cache
-    def header(layout):
-        return read_header(replicas.write(folder / f"{layout}.safetensors", LAYOUTS[layout]()))
+    def read(layout):
+        header = read_header(replicas.write(folder / f"{layout}.safetensors", LAYOUTS[layout]()))
+        return header, layout_of(header)
 
-    return header
+    return read
+
+
+def told_of(name, header_and_layout):
+    header, layout = header_and_layout
+    return recognise(name, header, RECIPES, layout=layout)
 
 
 def ids(recipes):
@@ -88,7 +94,7 @@ def test_every_name_of_the_table_has_its_answer(header_of, suffix):
         if layout in ALONE:
             found = recognise_name(name, RECIPES, ALONE[layout])
         else:
-            found = recognise(name, header_of(layout), RECIPES)
+            found = told_of(name, header_of(layout))
         if not answers(found, row["answer"]):
             wrong.append(f"{layout} {name}: {found.told()}, not {row['answer']}")
     assert not wrong, "\n".join(wrong)
@@ -101,7 +107,20 @@ THINGS = (
     "eyes hands pixelart comic manga style character girl knight dragon city street car neon smoke "
     "storm bolt punk gothic retro vintage 90s film grain bokeh glow leak armor dress tattoo logo"
 ).split()
-TAILS = ("", "", "", "_v1", "_v2", "-v3.1", "_lora", "_XL", "_sdxl", "_sd15", "-000012", "_1500steps")
+TAILS = (
+    "",
+    "",
+    "",
+    "_v1",
+    "_v2",
+    "-v3.1",
+    "_lora",
+    "_XL",
+    "_sdxl",
+    "_sd15",
+    "-000012",
+    "_1500steps",
+)
 STYLES = {
     "sdxl-style": ("_xl", "_sdxl", "XL", "", "_pony", "-illustrious"),
     "sd15-style": ("_sd15", "_sd1.5", "", ""),
@@ -131,7 +150,7 @@ def test_no_style_lora_of_a_thousand_is_taken_for_an_accelerator(header_of):
         name = style_name(drawn, drawn.choice(STYLES[layout]))
         shared += any(word in name.lower() for word in SHARED)
         for found in (
-            recognise(name, header_of(layout), RECIPES),
+            told_of(name, header_of(layout)),
             recognise_name(name, RECIPES, ("LoRA",)),
         ):
             if found.recipe or found.merge:
