@@ -10,7 +10,9 @@ from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS, parse_timesteps
 from .bases import BASES
 from .choice import Choice
+from .globs import as_glob, part_globs
 from .known_file import KEYS, KnownFile
+from .word_rules import rules_of
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
@@ -98,11 +100,17 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, value))
 
 
-def _pattern(value: Any) -> str:
-    try:
-        re.compile(_text_or_empty(value))
-    except re.error as error:
-        raise ValueError(f"{_short(value)} is not a regular expression: {error}") from error
+def _glob(value: Any) -> str:
+    return as_glob(_text_or_empty(value))
+
+
+def _globs(value: Any) -> str:
+    part_globs(_text_or_empty(value))
+    return value
+
+
+def _words(value: Any) -> str:
+    rules_of(_text_or_empty(value))
     return value
 
 
@@ -114,7 +122,8 @@ def _sha256(value: Any) -> str:
 
 _FILE: dict[str, Check] = {
     "name": _text,
-    "match": _pattern,
+    "words": _words,
+    "match": _glob,
     "bytes": _number(0, 2**53),
     "sha256": _sha256,
     "keys": _one_of(("", *KEYS)),
@@ -122,7 +131,7 @@ _FILE: dict[str, Check] = {
     "rank": _number(0, 10**6),
     "dtype": _text_or_empty,
     "path": _text_or_empty,
-    "optional": _pattern,
+    "optional": _globs,
 }
 
 
