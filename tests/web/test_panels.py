@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -187,14 +188,13 @@ def test_a_shift_set_by_hand_bends_the_plot_of_any_schedule(graph):
 
 
 def test_a_shift_by_size_is_drawn_for_the_latent_that_is_connected(graph):
-    """FLUX.1 at 512 x 512: mu .63, 8 steps."""
+    """FLUX.1 at 512 x 512, which is 1024 tokens."""
     recipe = graph.add("FewStepRecipe", recipe="hyper-sd/flux-8step")
     node = graph.add("FewStepKSampler", (400, 0))
     latent = graph.add("EmptySD3LatentImage", (0, 400), width=512, height=512)
     graph.link(recipe, 0, node, "recipe")
     graph.link(latent, 0, node, "latent_image")
     shown = graph.panel(node)
-    # 1024 tokens of 256 to 4096, mu .5 to 1.15.
     factor = math.exp(0.5 + 0.65 * (1024 - 256) / 3840)
     assert shown["steps"][4]["sigma"] == pytest.approx(factor / (1 + factor), rel=1e-9)
     scheduler = graph.add("FewStepScheduler", (800, 0), steps=8)
@@ -442,7 +442,7 @@ def test_panels_are_in_no_saved_workflow_and_no_prompt(page, graph):
     assert "fewstep_p" not in json.dumps(saved) and "fewstep_b" not in json.dumps(saved)
     by_type = {node["type"]: node["widgets_values"] for node in saved["nodes"]}
     assert by_type["FewStepKSampler"] == [7, "randomize", 0, 0, 1, "ComfyUI"]
-    assert by_type["FewStepScheduler"] == [4, "grid", 1, "", "keep steps"]
+    assert by_type["FewStepScheduler"] == [4, "grid", 1, "", "keep steps", 0]
     prompt = page.evaluate(_PROMPT)
     assert "fewstep_" not in json.dumps(prompt)
     open_workflow(page, saved)
