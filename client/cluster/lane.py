@@ -77,6 +77,9 @@ class WorkerLane:
                 with self._batch.part() as into:
                     into.write(content)
                 files.append(Fetched(name, into.path))
-            await self._batch.finish(self, job.id, attempt, files)
+            names = [file.name for file in files]
+            if await self._batch.meet(self, job.id, attempt, names):
+                await self._batch.finish(job.id, attempt, files)
         finally:
             discard(files)
+            self._batch.settle(job.id, attempt)

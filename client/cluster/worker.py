@@ -51,6 +51,8 @@ class Worker:
             outcome = await server.outcome(prompt_id)
             if outcome is None:
                 return LOST, "ComfyUI does not know the prompt any more."
+            if outcome.error:
+                return FAILED, outcome.error
             with tempfile.TemporaryDirectory(prefix="fewstep-files-") as folder:
                 parts = functools.partial(part_in, Path(folder))
                 files = await fetch(server, outcome, parts)
@@ -78,6 +80,7 @@ class Worker:
             async for event in server.events():
                 self._heard.note(event)
                 if event.kind == "listening":
+                    self._heard.open = True
                     begun.set_result(None)
                 elif event.kind == "ended" and event.prompt_id in self._ends:
                     _settle(self._ends[event.prompt_id], None)

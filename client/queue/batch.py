@@ -11,7 +11,7 @@ from ..jobs.job import Job
 from .fetched import Fetched, own_name
 from .folder import Folder, Part
 from .journal import Journal, Try
-from .names import Holder
+from .names import Holder, Name
 from .singly import Singly
 from .text import clean
 
@@ -160,29 +160,32 @@ class Batch:
         """A file that has no name yet."""
         return self._folder.part()
 
-    async def finish(self, lane: Lane, job_id: str, attempt: Try, files: list[Fetched]) -> None:
-        """Gives a job's files their names, and writes down that it is done.
+    async def meet(self, lane: Lane, job_id: str, attempt: Try, names: list[Name]) -> bool:
+        """Notes the files that a run has written; false if other jobs' runs wrote them too.
 
-        Not so where another job has written a file of the same name meanwhile: all of them wait
-        again then, and from now on they go one at a time.
+        All of those wait again then, and from now on the jobs go one at a time.
         """
+        if job_id in self.jobs and job_id not in self.done:
+            if met := await self._singly.compare(lane, job_id, attempt, names):
+                await self._undo(job_id, attempt, names, met)
+        return not self._singly.doubts(attempt)
+
+    async def finish(self, job_id: str, attempt: Try, files: list[Fetched]) -> None:
+        """Gives a job's files their names, and writes down that it is done."""
         if job_id not in self.jobs or job_id in self._ending:
             return
         if job_id in self.done:
             return await self._journal.write(_lost(job_id, attempt))
         self._ending.add(job_id)
-        names = list(dict.fromkeys(file.name for file in files))
         try:
-            if met := await self._singly.compare(lane, job_id, attempt, names):
-                await self._undo(job_id, attempt, met)
-            else:
-                await self._keep(job_id, attempt, files)
+            await self._keep(job_id, attempt, files)
         finally:
             self._ending.discard(job_id)
-            if job_id not in self.done:
-                self._journal.names.drop(attempt.prompt_id, names)
-            if self._singly.doubts(attempt):
-                self._hand_over([job_id])
+
+    def settle(self, job_id: str, attempt: Try) -> None:
+        """The last word on an attempt: one whose files may be another job's is made again."""
+        if self._singly.settled(attempt):
+            self._hand_over([job_id])
 
     async def _keep(self, job_id: str, attempt: Try, files: list[Fetched]) -> None:
         job, written = self.jobs[job_id], []
@@ -200,7 +203,7 @@ class Batch:
         self._close(job_id)
         self._folder.add_to_index(record)
 
-    async def _undo(self, job_id: str, attempt: Try, met: list[Holder]) -> None:
+    async def _undo(self, job_id: str, attempt: Try, names: list[Name], met: list[Holder]) -> None:
         """A job and those that wrote its files too are not done, whatever was fetched."""
         # Some may be of an earlier batch in this folder: they wait for its next run.
         done = self._journal.done
@@ -208,7 +211,7 @@ class Batch:
         for other in undone:
             self._folder.remove(file["name"] for file in done[other]["files"])
             self.done.discard(other)
-        await self._singly.write(job_id, attempt, met)
+        await self._singly.write(job_id, attempt, names, met)
         if undone:
             self._write_index(without=self.jobs.keys() - self.failed.keys())
         self._hand_over([other for other in undone if other in self.jobs])
@@ -217,6 +220,9 @@ class Batch:
         """Writes down that a job has failed."""
         # Another attempt at it may have come to its end, or be writing its files.
         if job_id not in self.jobs or job_id in self.done or job_id in self._ending:
+            return
+        # Then it is made again.
+        if self._singly.doubts(attempt):
             return
         job, error = self.jobs[job_id], clean(error)
         record = {"what": "failed", **self._about(job, attempt), "error": error}

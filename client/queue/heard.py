@@ -25,12 +25,15 @@ class Heard:
     """What one connection has brought; a broken one takes it along."""
 
     def __init__(self, largest: int) -> None:
+        # Until the socket answers there is nothing to hear.
+        self.open = False
         self._largest = largest
         self._of: dict[str, _Of] = {}
 
     def expect(self, prompt_id: str, nodes: frozenset[str]) -> None:
         """A prompt that is about to be sent, and its nodes whose pictures count."""
-        self._of[prompt_id] = _Of(nodes)
+        if self.open:
+            self._of[prompt_id] = _Of(nodes)
 
     def note(self, event: Event) -> bool:
         """True for a picture that is a result."""

@@ -118,18 +118,15 @@ class Journal:
             del self.open[job]
         if attempt:
             self.begun.pop(attempt.prompt_id, None)
+            oldest = next(iter(self.begun.values()), self._lines + 1)
+            holder = Holder(job, number, attempt.place, attempt.prompt_id, self._lines)
+            self.names.end(holder, names_of(record), oldest)
         if what == "done":
             self.done[job] = record
             self.failed.pop(job, None)
-            if attempt:
-                holder = Holder(job, number, attempt.place, attempt.prompt_id, self._lines)
-                oldest = next(iter(self.begun.values()), self._lines + 1)
-                self.names.done(holder, names_of(record), oldest)
         elif what == "failed":
             self.failed[job] = record
             # Its file was deleted, and made anew in vain.
             self.done.pop(job, None)
         elif what == "again" and self.done.get(job, {}).get("try") == number:
-            undone = self.done.pop(job)
-            prompt_id = self.tries[job][number - 1].prompt_id
-            self.names.drop(prompt_id, names_of(undone))
+            self.done.pop(job)

@@ -8,17 +8,16 @@ import asyncio
 import contextlib
 import math
 import time
-from collections import Counter
 
-from ..errors import DiskError, InputError, JobError
+from ..errors import InputError, JobError
 from ..jobs.job import Job
 from .batch import Batch
 from .events import Event
-from .fetched import Fetched, discard, fetch, keep_heard, needed
 from .heard import Heard
 from .journal import Try
+from .results import Results
 from .server import Server
-from .trouble import TROUBLE, BusyError, pause_of, words_for
+from .trouble import TROUBLE, pause_of, words_for
 
 # Work to have in the queue, in seconds, and its limits in jobs.
 _AHEAD_SECONDS, _AHEAD_LEAST = 0.5, 2
@@ -29,8 +28,6 @@ _ASIDE_SECONDS = 0.02
 # So long a server may be away before others get its jobs.
 _GRACE_SECONDS = 10.0
 _PREVIEW_SECONDS = 0.5
-# So often a request about one job may break while the server answers others.
-_MOST_BREAKS = 20
 
 
 class ServerLane:
@@ -41,13 +38,11 @@ class ServerLane:
         self._batch, self._server, self._types, self._most = batch, server, types, ahead
         self._queued: dict[str, tuple[str, Try]] = {}
         self._started: set[str] = set()
-        self._fetching: dict[str, asyncio.Task] = {}
         self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._seconds, self._last_end, self._last_preview = 0.5, 0.0, 0.0
-        self._aside_until = 0.0
-        self._listens, self._told_away = False, False
+        self._told_away = False
         self._heard = Heard(server.largest)
-        self._breaks: Counter[str] = Counter()
+        self._results = Results(self, batch, server, lambda said: self._told.put_nowait(said))
 
     async def knows(self, prompt_id: str) -> bool:
         """True if this prompt has run on the server."""
@@ -69,7 +64,7 @@ class ServerLane:
                     self._batch.tell(f"{error} It is left out.")
                     return
                 except TROUBLE as error:
-                    if time.monotonic() - begin > 5 or self._listens:
+                    if time.monotonic() - begin > 5 or self._heard.open:
                         away, times = time.monotonic(), 0
                     asked = pause_of(error)
                     if times == len(_BACKOFF) - 2 or asked > 1:
@@ -82,9 +77,8 @@ class ServerLane:
 
     async def _session(self) -> None:
         """Works as long as the connection holds."""
-        self._listens = False
         self._told = asyncio.Queue()
-        self._heard = Heard(self._server.largest)
+        self._heard = self._results.heard = Heard(self._server.largest)
         await self._server.check()
         missing = self._types - set(await self._server.object_info(self._types))
         if missing:
@@ -104,15 +98,15 @@ class ServerLane:
     async def _listen(self) -> None:
         try:
             async for event in self._server.events():
-                self._listens = True
+                self._heard.open = True
                 self._told.put_nowait(event)
         except (InputError, *TROUBLE) as error:
             # What stands between may not let events through: the history is asked instead.
-            self._told.put_nowait(error if self._listens else None)
+            self._told.put_nowait(error if self._heard.open else None)
 
     async def _follow(self) -> None:
         """Waits for one message, and looks for itself when there are none."""
-        patience = _QUIET_SECONDS if self._listens else _POLL_SECONDS
+        patience = _QUIET_SECONDS if self._heard.open else _POLL_SECONDS
         try:
             event = await asyncio.wait_for(self._told.get(), patience)
         except asyncio.TimeoutError:
@@ -125,19 +119,19 @@ class ServerLane:
         elif event and event.kind == "ended" and event.prompt_id in self._queued:
             self._note_pace()
             self._step_aside()
-            self._fetch(event.prompt_id, *self._queued.pop(event.prompt_id))
+            self._results.fetch(event.prompt_id, *self._queued.pop(event.prompt_id))
         elif event and event.kind == "preview" and self._batch.previews and not is_result:
             self._show(event.picture)
 
     async def _fill(self) -> None:
-        if self._queued and time.monotonic() < self._aside_until:
+        if self._queued and time.monotonic() < self._results.aside_until:
             return
         if self._batch.singly and len(self._queued) > 1:
             await self._server.take_back(list(self._queued))
             await self._look_up()
         ahead = min(self._most, max(_AHEAD_LEAST, math.ceil(_AHEAD_SECONDS / self._seconds)))
         # Results that pile up here hold the server back before they fill the memory.
-        room = ahead - len(self._queued) - max(0, len(self._fetching) - self._most)
+        room = ahead - len(self._queued) - max(0, len(self._results.fetching) - self._most)
         jobs = self._batch.take(self, room)
         if not jobs:
             return
@@ -155,12 +149,12 @@ class ServerLane:
 
     async def _send(self, job: Job, attempt: Try) -> None:
         prompt, extra = self._batch.prompt(job, attempt)
-        if job.template.spoken and self._listens:
+        if job.template.spoken:
             self._heard.expect(attempt.prompt_id, job.template.spoken)
         try:
             await self._server.submit(prompt, attempt.prompt_id, extra)
         except TROUBLE as error:
-            if sentence := self._given_up(job.id, error):
+            if sentence := self._results.given_up(job.id, error):
                 raise JobError(sentence) from None
             raise
 
@@ -169,7 +163,7 @@ class ServerLane:
         attempts = [
             (job, attempt)
             for job, attempt in self._batch.open_tries(self.place)
-            if attempt.prompt_id not in self._fetching
+            if attempt.prompt_id not in self._results.fetching
         ]
         if not attempts:
             return
@@ -185,7 +179,7 @@ class ServerLane:
                 self._batch.claim(self, job)
                 if not self._heard.waits(attempt.prompt_id):
                     self._queued.pop(attempt.prompt_id, None)
-                    self._fetch(attempt.prompt_id, job, attempt)
+                    self._results.fetch(attempt.prompt_id, job, attempt)
             else:
                 self._queued.pop(attempt.prompt_id, None)
                 running = attempt.prompt_id in self._started
@@ -193,65 +187,9 @@ class ServerLane:
         if unwanted:
             await self._server.take_back(unwanted)
 
-    def _fetch(self, prompt_id: str, job: str, attempt: Try) -> None:
-        task = asyncio.create_task(self._collect(prompt_id, job, attempt))
-        self._fetching[prompt_id] = task
-
-    async def _collect(self, prompt_id: str, job: str, attempt: Try) -> None:
-        files: list[Fetched] = []
-        try:
-            await asyncio.sleep(max(0.0, self._aside_until - time.monotonic()))
-            outcome = await self._server.outcome(prompt_id)
-            if outcome is None:
-                # It has ended, so it is the server that has forgotten.
-                why = "The server forgot the result"
-                return await self._batch.lose(self, job, attempt, running=True, reason=why)
-            pictures = self._spoken(job, prompt_id)
-            if pictures is None:
-                why = "The connection that its pictures come through broke"
-                return await self._batch.lose(self, job, attempt, running=True, reason=why)
-            files += await fetch(self._server, outcome, self._batch.part)
-            files += keep_heard(prompt_id, pictures, self._batch.part)
-            await self._batch.finish(self, job, attempt, needed(files))
-        except JobError as error:
-            await self._batch.fail(job, attempt, str(error))
-        except DiskError as error:
-            self._batch.stop(error)
-        except TROUBLE as error:
-            if sentence := self._given_up(prompt_id, error):
-                await self._batch.fail(job, attempt, sentence)
-            else:
-                self._told.put_nowait(error)
-        except Exception as error:
-            self._told.put_nowait(error)
-        finally:
-            discard(files)
-            self._fetching.pop(prompt_id, None)
-            self._told.put_nowait(None)
-
-    def _spoken(self, job: str, prompt_id: str) -> list[bytes] | None:
-        """The pictures that came through the socket; None if some may not have been heard."""
-        of_batch = self._batch.jobs.get(job)
-        if not of_batch or not of_batch.template.spoken:
-            return []
-        if not self._listens:
-            raise JobError(
-                f"{self.place} lets no socket through, and SaveImageWebsocket sends its pictures"
-                " there: use Save Image."
-            )
-        return self._heard.take(prompt_id)
-
-    def _given_up(self, about: str, error: BaseException) -> str | None:
-        """A sentence when the server answers, but again and again not about this."""
-        self._breaks[about] += not isinstance(error, BusyError)
-        if self._breaks[about] < _MOST_BREAKS:
-            return None
-        why = f"{words_for(error)}, {_MOST_BREAKS} times"
-        return f"The server answers, but not about this job ({why})."
-
     async def _end(self) -> None:
         """Results on their way are waited for; what only waits in the queue is taken back."""
-        await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+        await self._results.wait()
         if self._batch.over and self._queued:
             with contextlib.suppress(*TROUBLE):
                 await asyncio.wait_for(self._server.take_back(list(self._queued)), 5)
@@ -280,7 +218,9 @@ class ServerLane:
         self._last_end = now
 
     def _step_aside(self) -> None:
-        self._aside_until = time.monotonic() + (_ASIDE_SECONDS if len(self._queued) > 1 else 0)
+        self._results.aside_until = time.monotonic() + (
+            _ASIDE_SECONDS if len(self._queued) > 1 else 0
+        )
         asyncio.get_running_loop().call_later(_ASIDE_SECONDS * 1.1, self.wake)
 
     def _show(self, picture: bytes) -> None:

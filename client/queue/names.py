@@ -13,7 +13,7 @@ Name = tuple[str, str, str]
 
 
 class Holder(NamedTuple):
-    """An attempt that had a name; `until`: the journal's line at which it was done, or None."""
+    """An attempt that wrote files; `until`: the journal's line at which it ended, or None."""
 
     job: str
     number: int
@@ -23,49 +23,54 @@ class Holder(NamedTuple):
 
 
 class Names:
-    """Fed by the journal, in its order: so a batch that goes on knows what the former one knew."""
+    """Fed by the journal, in its order: so a batch that goes on knows what the former one knew.
+
+    An attempt counts whatever became of it: one that failed has written its files too.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[Name, list[Holder]] = {}
         # The journal is written in a thread of its own.
         self._turn = threading.Lock()
-        self._done: deque[tuple[Holder, list[Name]]] = deque()
+        self._held: dict[Name, dict[str, Holder]] = {}
+        self._names: dict[str, list[Name]] = {}
+        self._ended: deque[Holder] = deque()
 
     def hold(self, holder: Holder, names: list[Name], since: int) -> list[Holder]:
         """Notes an attempt that was sent at line `since`; the other jobs' that it overlaps with."""
-        found: dict[str, Holder] = {}
         with self._turn:
-            for name in names:
-                for other in self._held.get(name, ()):
-                    meanwhile = other.until is None or other.until > since
-                    if other.job != holder.job and meanwhile:
-                        found[other.prompt_id] = other
-            self._set(holder.prompt_id, names, holder)
+            found = {
+                other.prompt_id: other
+                for name in names
+                for other in self._held.get(name, {}).values()
+                if other.job != holder.job and (other.until is None or other.until > since)
+            }
+            self._put(holder, names)
         return list(found.values())
 
-    def drop(self, prompt_id: str, names: list[Name]) -> None:
-        """An attempt that does not count, or no more."""
+    def end(self, holder: Holder, names: list[Name], oldest: int) -> None:
+        """An attempt has ended; those that ended before line `oldest` meet none that is open."""
         with self._turn:
-            self._set(prompt_id, names, None)
+            known = names or self._names.get(holder.prompt_id, [])
+            if known:
+                self._put(holder, known)
+                self._ended.append(holder)
+            while self._ended and (self._ended[0].until or 0) < oldest:
+                self._drop(self._ended.popleft())
 
-    def done(self, holder: Holder, names: list[Name], oldest: int) -> None:
-        """An attempt that is done; those that ended before `oldest` was sent are forgotten."""
-        with self._turn:
-            self._set(holder.prompt_id, names, holder)
-            self._done.append((holder, names))
-            while self._done and (self._done[0][0].until or 0) < oldest:
-                gone, theirs = self._done.popleft()
-                self._set(gone.prompt_id, theirs, None)
-
-    def _set(self, prompt_id: str, names: list[Name], holder: Holder | None) -> None:
+    def _put(self, holder: Holder, names: list[Name]) -> None:
+        self._names[holder.prompt_id] = names
         for name in names:
-            held = [one for one in self._held.pop(name, ()) if one.prompt_id != prompt_id]
-            held += [holder] if holder else []
-            if held:
-                self._held[name] = held
+            self._held.setdefault(name, {})[holder.prompt_id] = holder
+
+    def _drop(self, holder: Holder) -> None:
+        for name in self._names.pop(holder.prompt_id, ()):
+            held = self._held.get(name, {})
+            held.pop(holder.prompt_id, None)
+            if not held:
+                self._held.pop(name, None)
 
 
 def names_of(record: dict[str, Any]) -> list[Name]:
-    """The names on the server of the files of a journal's record; old records have none."""
-    told = [file.get("from") for file in record.get("files", ())]
-    return [tuple(name) for name in told if name]
+    """The names on the server in a record of the journal; old records have none."""
+    told = [file.get("from") for file in record.get("files", ())] + record.get("from", [])
+    return list(dict.fromkeys(tuple(name) for name in told if name))

@@ -10,6 +10,7 @@ from .text import clean, is_plain
 # The folders of files that a run makes; `input` holds what people have put there.
 _MADE_IN = ("output", "temp")
 _LONGEST_NAME = 1000
+_UNSAID = ", and the server does not say why."
 
 
 class File(NamedTuple):
@@ -21,10 +22,14 @@ class File(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The files of a run, and when it began by the server's clock (seconds; None: not told)."""
+    """The files of a run, and when it began by the server's clock (seconds; None: not told).
+
+    `error`: why it failed, in a sentence; it may have written its files before that.
+    """
 
     files: list[File]
     began: float | None = None
+    error: str | None = None
 
 
 def refusal(status: int, body: str) -> str:
@@ -44,7 +49,7 @@ def refusal(status: int, body: str) -> str:
 
 
 def outcome_of(entry: Any) -> Outcome:
-    """The files of a history entry, in the order of their nodes; JobError says why it has none.
+    """The files of a history entry, in the order of their nodes; JobError if it cannot be read.
 
     Files in the output folder; those of previews only where there are no others. What people have
     put in, and what nodes that did not run tell of an earlier run, is none of this run's.
@@ -54,7 +59,7 @@ def outcome_of(entry: Any) -> Outcome:
     status = entry.get("status")
     messages = list(_messages(status))
     if not isinstance(status, dict) or status.get("status_str") != "success":
-        raise JobError(_failure(messages))
+        return Outcome(_written(entry), error=_failure(messages))
     outputs = entry.get("outputs")
     if not isinstance(outputs, dict):
         raise JobError(_odd("the outputs", outputs))
@@ -64,6 +69,14 @@ def outcome_of(entry: Any) -> Outcome:
     told = ran or [file for files in found.values() for file in files]
     made = list(dict.fromkeys(file for file in told if file.type in _MADE_IN))
     return Outcome([file for file in made if file.type == "output"] or made, _begin(messages))
+
+
+def _written(entry: dict[str, Any]) -> list[File]:
+    """What a run that failed has written before, as far as that can be read."""
+    try:
+        return [file for output in entry["outputs"].values() for file in _files(output)]
+    except (JobError, KeyError, AttributeError):
+        return []
 
 
 def _files(output: Any) -> Iterator[File]:
@@ -109,13 +122,14 @@ def _begin(messages: list[tuple[str, dict[str, Any]]]) -> float | None:
 
 def _failure(messages: list[tuple[str, dict[str, Any]]]) -> str:
     for name, details in reversed(messages):
-        where = f"{details.get('node_type')} (node {details.get('node_id')})"
+        where = f"{details.get('node_type') or 'A node'} (node {details.get('node_id', '?')})"
         if name == "execution_error":
-            what = str(details.get("exception_message", "")).strip()
-            return clean(f"{where} failed with {details.get('exception_type')}: {what}")
+            kind, what = (details.get(f"exception_{part}") or "" for part in ("type", "message"))
+            told = clean(what) and f"{kind or 'an error'}: {what}" or clean(kind)
+            return clean(f"{where} failed{told and f' with {told}' or _UNSAID}")
         if name == "execution_interrupted":
             return clean(f"It was interrupted on the server in {where}.")
-    return "It did not succeed, and the server does not say why."
+    return f"It did not succeed{_UNSAID}"
 
 
 def _reason(error: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ OLDEST = (0, 16, 3)
 # The largest file that is fetched, in bytes, where nobody says another.
 LARGEST = 4 * 2**30
 _PROBE_SECONDS = 5
+_EMPTY: dict[str, Any] = {"input": {}}
 # So much older than its run a file is none of its own; the clocks of a disk and a server differ.
 _OLD_SECONDS = 60.0
 
@@ -73,7 +74,9 @@ class Server:
             quoted = quote(name, safe="", errors="replace")
             if name.strip("."):
                 answer = await self._http.json(f"/object_info/{quoted}")
-                if isinstance(answer, dict) and name in answer:
+                if not isinstance(answer, dict) or not _is_definition(answer.get(name, _EMPTY)):
+                    raise OddError(f"{self.place} defines {clean(name, 100)} as ComfyUI does not.")
+                if name in answer:
                     found[name] = answer[name]
         return found
 
@@ -112,11 +115,15 @@ class Server:
     async def outcome(self, prompt_id: str) -> Outcome | None:
         """What has become of a prompt; None if it has not ended or the server forgot it.
 
-        JobError if it failed, or if the server tells of it as ComfyUI does not.
+        JobError if the server tells of it as ComfyUI does not.
         """
         try:
             entry = await self._entry(prompt_id)
-            return None if entry is None else outcome_of(entry)
+            if entry is None:
+                return None
+            outcome = outcome_of(entry)
+            error = outcome.error and self._http.told(outcome.error)
+            return outcome._replace(error=error)
         except (JobError, OddError) as error:
             raise JobError(self._http.told(str(error))) from None
 
@@ -177,6 +184,17 @@ class Server:
 
 class OldError(JobError):
     """A file that a run tells of and has not made."""
+
+
+def _is_definition(found: Any) -> bool:
+    """Whether something defines a node: groups of inputs, each a type and what goes with it."""
+    groups = found.get("input") if isinstance(found, dict) else None
+    if not isinstance(groups, dict):
+        return False
+    inputs = [groups.get(group) or {} for group in ("required", "optional")]
+    return all(isinstance(group, dict) for group in inputs) and all(
+        isinstance(spec, list) and spec for group in inputs for spec in group.values()
+    )
 
 
 def _errors_in(said: str) -> bool:

@@ -1,7 +1,7 @@
 """Jobs that write one file on the server: noticed, made again, and from then on one at a time."""
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from .journal import Journal, Try
 from .names import Holder, Name
@@ -40,6 +40,12 @@ class Singly:
         """True for an attempt whose files may be another job's."""
         return attempt.prompt_id in self._unsure
 
+    def settled(self, attempt: Try) -> bool:
+        """As `doubts`, for the last time: whoever asks lets the job wait again."""
+        doubted = self.doubts(attempt)
+        self._unsure.discard(attempt.prompt_id)
+        return doubted
+
     async def compare(
         self, lane: Place, job_id: str, attempt: Try, names: list[Name]
     ) -> list[Holder]:
@@ -53,12 +59,12 @@ class Singly:
             self._begin(names[0][0])
         return met
 
-    async def write(self, job_id: str, attempt: Try, met: list[Holder]) -> None:
+    async def write(self, job_id: str, attempt: Try, names: list[Name], met: list[Holder]) -> None:
         """All of them are to be made again; in one piece on the disk."""
-        both = [(job_id, attempt.number), *((other.job, other.number) for other in met)]
-        records: list[dict[str, Any]] = [{"what": "singly", "jobs": [job for job, _ in both]}]
-        records += [{"what": "again", "job": job, "try": number} for job, number in both]
-        await self._journal.write(*records)
+        again = {"what": "again", "job": job_id, "try": attempt.number, "from": names}
+        others = [{"what": "again", "job": one.job, "try": one.number} for one in met]
+        jobs = [job_id, *(other.job for other in met)]
+        await self._journal.write({"what": "singly", "jobs": jobs}, again, *others)
 
     def _begin(self, name: str) -> None:
         if not self.on:
