@@ -25,9 +25,10 @@ async def run(options: Options) -> Batch:
     """Runs the batch to its end; InputError before anything is queued, or what stopped it."""
     file, rows = read(options)
     types = types_in(file)
-    client_id = uuid.uuid4().hex
+    # Two addresses may be one server, which talks to one socket of each client.
     servers = [
-        Server(at, client_id, options.largest) for at in addresses(options.servers, options.headers)
+        Server(at, uuid.uuid4().hex, options.largest)
+        for at in addresses(options.servers, options.headers)
     ]
     template = Template(file, await definitions(servers, types, tell))
     return await run_jobs(

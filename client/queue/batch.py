@@ -153,7 +153,8 @@ class Batch:
             (job, attempt)
             for job, attempts in self._journal.open.items()
             for attempt in attempts.values()
-            if attempt.place == place
+            # One in doubt is about to be closed.
+            if attempt.place == place and not self._singly.doubts(attempt)
         ]
 
     def part(self) -> Part:

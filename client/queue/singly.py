@@ -27,6 +27,8 @@ class Singly:
         self._journal, self._tell = journal, tell
         # Attempts whose files may be another job's.
         self._unsure: set[str] = set()
+        # Those of them whose jobs do not wait again yet.
+        self._waits: set[str] = set()
         # Pairs of places: whether they are one server.
         self._same: dict[frozenset[str], bool] = {}
 
@@ -42,8 +44,8 @@ class Singly:
 
     def settled(self, attempt: Try) -> bool:
         """As `doubts`, for the last time: whoever asks lets the job wait again."""
-        doubted = self.doubts(attempt)
-        self._unsure.discard(attempt.prompt_id)
+        doubted = attempt.prompt_id in self._waits
+        self._waits.discard(attempt.prompt_id)
         return doubted
 
     async def compare(
@@ -55,7 +57,9 @@ class Singly:
         met = self._journal.names.hold(holder, names, since)
         met = [other for other in met if await self._on_one_server(lane, other)]
         if met:
-            self._unsure.update(one.prompt_id for one in (holder, *met))
+            new = {one.prompt_id for one in (holder, *met)} - self._unsure
+            self._unsure |= new
+            self._waits |= new
             self._begin(names[0][0])
         return met
 

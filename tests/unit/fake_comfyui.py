@@ -34,7 +34,7 @@ class FakeComfyUI:
 
     def __init__(self, tls=None):
         self.faults, self.asked, self.files = [], [], {}
-        self.history, self.waiting, self.sockets = {}, [], set()
+        self.history, self.waiting, self.sockets = {}, [], {}
         self.entry = self.honest
         self.tells = True
         self._tls = tls
@@ -62,7 +62,7 @@ class FakeComfyUI:
         return self
 
     async def __aexit__(self, *_):
-        for socket in list(self.sockets):
+        for socket in list(self.sockets.values()):
             await socket.close()
         await self._runner.cleanup()
 
@@ -106,8 +106,9 @@ class FakeComfyUI:
         self.prompts.append(body)
         self.history[body["prompt_id"]] = self.entry(body["prompt_id"])
         if self.tells:
-            await self.tell("execution_start", {"prompt_id": body["prompt_id"]})
-            await self.tell("executing", {"node": None, "prompt_id": body["prompt_id"]})
+            about, to = {"prompt_id": body["prompt_id"]}, body["client_id"]
+            await self.tell("execution_start", about, to)
+            await self.tell("executing", {"node": None, **about}, to)
         return web.json_response({"prompt_id": body["prompt_id"], "node_errors": {}})
 
     async def _queue(self, _):
@@ -131,21 +132,26 @@ class FakeComfyUI:
     async def _ws(self, request):
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self.sockets.add(socket)
+        # As in ComfyUI, a client's newest socket is the only one that is told.
+        own = request.query["clientId"]
+        self.sockets[own] = socket
         with contextlib.suppress(ConnectionError):
             async for message in socket:
                 if message.type == WSMsgType.ERROR:
                     break
-        self.sockets.discard(socket)
+        if self.sockets.get(own) is socket:
+            del self.sockets[own]
         return socket
 
-    async def tell(self, kind, data):
-        for socket in list(self.sockets):
-            await socket.send_json({"type": kind, "data": data})
+    async def tell(self, kind, data, client_id):
+        if client_id in self.sockets:
+            await self.sockets[client_id].send_json({"type": kind, "data": data})
 
-    async def tell_bytes(self, data):
-        for socket in list(self.sockets):
-            await socket.send_bytes(data)
+    async def tell_all(self, message):
+        """Text or bytes as they are, to every client."""
+        for socket in list(self.sockets.values()):
+            send = socket.send_str if isinstance(message, str) else socket.send_bytes
+            await send(message)
 
 
 def success(*messages, **output):

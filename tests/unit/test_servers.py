@@ -581,7 +581,7 @@ def test_a_preview_that_cannot_be_written_does_not_end_the_batch(tmp_path, capfd
     (tmp_path / "out" / "preview.jpg").mkdir(parents=True)
 
     def entry(fake, prompt_id):
-        task = fake.tell_bytes((1).to_bytes(4, "big") + bytes(4) + b"a picture")
+        task = fake.tell_all((1).to_bytes(4, "big") + bytes(4) + b"a picture")
         fake.told = asyncio.ensure_future(task)
         return fake.honest(prompt_id)
 
@@ -605,9 +605,7 @@ def test_odd_messages_are_passed_over(tmp_path):
     def entry(fake, prompt_id):
         async def tell():
             for message in ODD_MESSAGES:
-                for socket in list(fake.sockets):
-                    sends = socket.send_str if isinstance(message, str) else socket.send_bytes
-                    await sends(message)
+                await fake.tell_all(message)
 
         fake.told = asyncio.ensure_future(tell())
         return fake.honest(prompt_id)
