@@ -153,7 +153,7 @@ CASES = {
     ),
     "a pack's": (V1, {("1", MARK)}),
     "a pack's of the second kind": (
-        {**V1, "output_matchtypes": None, "input": {"required": {}, "hidden": {"p": ["PROMPT"]}}},
+        {**V1, "output_matchtypes": None, "input": {"required": {}, "hidden": {"p": "PROMPT"}}},
         {("1", MARK)},
     ),
 }

@@ -132,6 +132,12 @@ ODD_ENTRIES = {
 }
 
 
+NOT_ASKED_FOR = {
+    *("name with NUL", "name with a line", "name half a character", "name endless"),
+    *("name a number", "name a list", "folder a number", "folder with NUL", "type a list"),
+}
+
+
 @pytest.mark.parametrize("shape", ODD_ENTRIES)
 def test_an_odd_result_fails_its_job_in_a_sentence_and_the_others_go_on(tmp_path, shape):
     def entry(fake, prompt_id):
@@ -141,6 +147,9 @@ def test_an_odd_result_fails_its_job_in_a_sentence_and_the_others_go_on(tmp_path
     assert set(pictures(tmp_path)) == {1, 3}
     (error,) = errors(tmp_path).values()
     assert error.endswith((".", "...")) and len(error) <= 1000 and error.isprintable()
+    if shape in NOT_ASKED_FOR:
+        assert "as ComfyUI does not" in error
+        assert len([one for one in fake.asked if one.path == "/view"]) == 2
     # Asked for once: a server is not worn out by what it says.
     assert len([one for one in fake.asked if one.path == "/view"]) <= 3
     assert len(fake.prompts) == 3
