@@ -169,7 +169,7 @@ def workflow(folder, prompt=PROMPT):
 
 async def run_batch(folder, *urls, colors=(1,), prompt=PROMPT, **options):
     """A batch with a job a color, in `folder / "out"`."""
-    return await run(
+    batch = run(
         Options(
             workflow=workflow(folder, prompt),
             out=Path(folder) / "out",
@@ -179,6 +179,8 @@ async def run_batch(folder, *urls, colors=(1,), prompt=PROMPT, **options):
             **options,
         )
     )
+    # One that waits for ever has failed.
+    return await asyncio.wait_for(batch, 60)
 
 
 def pictures(folder):

@@ -56,7 +56,7 @@ def case(tmp_path, *faults, entry=None, **given):
             fake.faults += faults
             fake.entry = (lambda prompt_id: entry(fake, prompt_id)) if entry else fake.honest
             suffix = given.pop("suffix", "")
-            await asyncio.wait_for(run_batch(tmp_path, fake.url + suffix, **given), 60)
+            await run_batch(tmp_path, fake.url + suffix, **given)
             return fake
 
     return asyncio.run(go())
@@ -186,7 +186,7 @@ def test_a_history_that_is_no_json_object_fails_its_job(tmp_path, body):
                 return None
 
             fake.faults.append(fault)
-            await asyncio.wait_for(run_batch(tmp_path, fake.url, colors=(0, 1, 2)), 60)
+            await run_batch(tmp_path, fake.url, colors=(0, 1, 2))
 
     asyncio.run(go())
     assert set(pictures(tmp_path)) == {1, 3} and list(errors(tmp_path)) == [2]
@@ -365,7 +365,7 @@ def test_no_redirect_is_followed(tmp_path, capfd, status, path):
 
             fake.faults.append(away)
             try:
-                await asyncio.wait_for(run_batch(tmp_path, fake.url), 60)
+                await run_batch(tmp_path, fake.url)
                 ended = None
             except (InputError, StoppedError) as error:
                 ended = error
@@ -459,7 +459,7 @@ def test_a_login_lets_every_request_in_and_is_in_no_file(tmp_path, capfd):
 
             fake.faults.append(echo)
             url = url.format(port=fake.port)
-            await asyncio.wait_for(run_batch(folder, url, colors=(0, 1), **given), 60)
+            await run_batch(folder, url, colors=(0, 1), **given)
 
     ways = {
         "header": ("http://127.0.0.1:{port}", {"headers": {"Authorization": "Bearer s3cret"}}),
@@ -565,7 +565,7 @@ def test_certificates_are_checked_and_an_own_one_can_be_trusted(tmp_path, monkey
     async def go(suffix=""):
         async with FakeComfyUI(tls=context) as fake:
             url = fake.url if not suffix else fake.url.replace("https", suffix)
-            await asyncio.wait_for(run_batch(tmp_path, url), 60)
+            await run_batch(tmp_path, url)
 
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with pytest.raises(InputError, match="is not trusted .*SSL_CERT_FILE"):
@@ -580,7 +580,7 @@ def test_certificates_are_checked_and_an_own_one_can_be_trusted(tmp_path, monkey
 def test_a_plain_server_is_not_asked_by_tls(tmp_path):
     async def go():
         async with FakeComfyUI() as fake:
-            await asyncio.wait_for(run_batch(tmp_path, fake.url.replace("http", "https")), 60)
+            await run_batch(tmp_path, fake.url.replace("http", "https"))
 
     with pytest.raises(InputError, match="does not speak TLS: write http:// for https://"):
         asyncio.run(go())
