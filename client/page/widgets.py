@@ -26,10 +26,24 @@ def widgets(node: Json, info: Json) -> list[Widget]:
     return [*found, *_written_choices(node)] if node["type"] == _WRITES_CHOICES else found
 
 
+def specs(info: Json) -> Json:
+    """The definition of each input of a node, by name, in the page's order."""
+    groups = (info["input"].get(group) or {} for group in ("required", "optional"))
+    return {name: spec for group in groups for name, spec in group.items()}
+
+
+def is_widget(spec: list) -> bool:
+    """Whether the page has a widget for an input so defined."""
+    given = options(spec)
+    if given.get("forceInput"):
+        return False
+    known = isinstance(spec[0], list) or spec[0] in _TYPES or given.get("widgetType") in _TYPES
+    return known or spec[0] == _DYNAMIC or bool(given.get("socketless"))
+
+
 def made_by_page(info: Json) -> list[str]:
     """The inputs that the page makes itself as it sends a prompt, such as a view of a 3D model."""
-    groups = (info["input"].get(group) or {} for group in ("required", "optional"))
-    return [name for group in groups for name, spec in group.items() if _is_made_by_page(spec)]
+    return [name for name, spec in specs(info).items() if _is_made_by_page(spec)]
 
 
 def settled(node: Json) -> Json:
@@ -90,7 +104,7 @@ class _Reader:
 
     def read(self, inputs: Json, prefix: str = "") -> Iterator[Widget]:
         for group in ("required", "optional"):
-            for short, spec in inputs.get(group, {}).items():
+            for short, spec in (inputs.get(group) or {}).items():
                 name = prefix + short
                 if spec[0] == _DYNAMIC:
                     yield from self._dynamic(name, spec)
@@ -100,7 +114,7 @@ class _Reader:
                     self._at += not prefix and _has_control(name, spec)
             # The page's button for uploads comes after all that is required.
             if group == "required" and not prefix:
-                self._at += any(map(_uploads, inputs.get(group, {}).values()))
+                self._at += any(map(_uploads, (inputs.get(group) or {}).values()))
 
     def _dynamic(self, name: str, spec: list) -> Iterator[Widget]:
         """A list whose choice brings inputs of its own."""
@@ -118,12 +132,10 @@ class _Reader:
         return Widget(name, otherwise, None)
 
     def _is_widget(self, name: str, spec: list) -> bool:
-        given = options(spec)
-        if given.get("forceInput"):
+        if options(spec).get("forceInput"):
             return False
-        known = isinstance(spec[0], list) or spec[0] in _TYPES or given.get("widgetType") in _TYPES
         # Packs bring widgets of types of their own: the page marks their inputs.
-        return known or bool(given.get("socketless")) or name in self._slots
+        return is_widget(spec) or name in self._slots
 
 
 def _is_made_by_page(spec: list) -> bool:
