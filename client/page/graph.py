@@ -8,11 +8,14 @@ from ..errors import InputError
 from .promoted import Shown, shown
 from .saved import Graph, Link, Saved
 from .slots import INPUTS, OUTPUTS, inputs_of, output_type, passed_through
+from .text import WithTokens
 from .virtual import GET, PRIMITIVE, SET, goes_through, is_virtual, name_of, title_of
 from .widgets import Json, widgets
 
 MUTED, BYPASSED = 2, 4
 _DEEPEST, _MOST = 50, 100_000
+# A property of primitive nodes, by the page's name for it.
+_RUN_TOKENS = "Run widget replace on values"
 
 
 class Output(NamedTuple):
@@ -104,9 +107,9 @@ class Scope:
         """The widgets of a node with their values, in the order of its definition."""
         return self._values(node, self._set_here)
 
-    def own_value(self, node: Json, name: str) -> Any:
-        """The value of a widget, whatever the node of this subgraph sets; None if there is none."""
-        return self._values(node, self._from_primitives({})).get(name)
+    def own_values(self, node: Json) -> dict[str, Any]:
+        """The same, whatever the node of this subgraph sets."""
+        return self._values(node, self._from_primitives({}))
 
     def _values(self, node: Json, set_here: dict[tuple[str, str], Any]) -> dict[str, Any]:
         info = self.info(node)
@@ -229,7 +232,8 @@ class Scope:
                 for target, name in led_to:
                     own = shown_here.get((node["id"], "value"))
                     value = self._primitive_value(node, led_to) if own is None else own
-                    found[target["id"], name] = value
+                    with_tokens = node["properties"].get(_RUN_TOKENS) and isinstance(value, str)
+                    found[target["id"], name] = WithTokens(value) if with_tokens else value
         return found
 
     def _led_to(self, primitive: Json) -> Iterator[tuple[Json, str]]:
@@ -246,9 +250,12 @@ class Scope:
         values = primitive["widgets_values"]
         if isinstance(values, list) and values:
             return values[0]
-        # One that was saved without a value takes that of the first widget it leads to.
-        target, name = led_to[0]
-        return self._values(target, {}).get(name)
+        return self.first_value(primitive, led_to)
+
+    def first_value(self, primitive: Json, led_to: list[tuple[Json, str]] | None = None) -> Any:
+        """The value of the first widget a primitive node leads to: its own, if it has none saved."""
+        led_to = list(self._led_to(primitive)) if led_to is None else led_to
+        return self._values(led_to[0][0], {}).get(led_to[0][1]) if led_to else None
 
 
 class _Further(NamedTuple):

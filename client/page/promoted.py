@@ -35,8 +35,12 @@ def _shown(inner: "Scope", above: dict[tuple[str, str], Any]) -> Shown:
     # Older pages wrote the values in the order in which the node showed its widgets.
     entries = node["properties"].get("proxyWidgets")
     for place, entry in enumerate(entries if _are_names(entries) else []):
-        if place < len(values) and values[place] is not None:
-            _set(inner, found, entry, values[place])
+        value = values[place] if place < len(values) else None
+        primitive = inner.nodes.get(entry[0])
+        if value is None and primitive and primitive["type"] == PRIMITIVE:
+            value = inner.first_value(primitive)
+        if value is not None:
+            _set(inner, found, entry, value)
     for name, value in _set_aside(node):
         by_input |= {index: value for index in promoted if inputs[index]["name"] == name}
     # What the node outside of this one shows of it.
@@ -113,7 +117,7 @@ def _own_value(inner: "Scope", index: int) -> Any:
     nested = inner.inside(node)
     if nested:
         return _shown(nested, {}).inputs.get(_index(nested, name))
-    return inner.own_value(node, name)
+    return inner.own_values(node).get(name)
 
 
 def _index(inner: "Scope", name: str) -> int | None:

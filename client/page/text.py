@@ -42,25 +42,31 @@ class Written(str):
         made.is_drawn, made.found = is_drawn, found or {}
         return made
 
-    def value(self, choose: Choose, prompt: dict[str, Any], now: datetime) -> str:
-        """What the page would send; `prompt` has the job's values."""
-        if self.is_drawn:
-            return drawn(self, choose)
-        return _TOKEN.sub(lambda token: self._token(token, prompt, now), self)
+    def value(self, choose: Choose, changes: dict[tuple[str, str], Any], now: datetime) -> str:
+        """What the page would send, with the inputs that a job changes."""
+        text = str(self)
+        if not self.is_drawn or self.found:
+            text = _TOKEN.sub(lambda token: self._token(token, changes, now), text)
+        return drawn(text, choose) if self.is_drawn else text
 
-    def _token(self, token: re.Match, prompt: dict[str, Any], now: datetime) -> str:
+    def _token(self, token: re.Match, changes: dict[tuple[str, str], Any], now: datetime) -> str:
         first, *rest = token[1].split(".")
         if len(rest) != 1:
             return _dated(first[5:], now) if first.startswith("date:") else token[0]
         if token[1] not in self.found:
             return token[0]
         node, name, saved = self.found[token[1]]
-        value = prompt.get(node, {}).get("inputs", {}).get(name, saved)
-        return _NOT_IN_FILE_NAMES.sub("_", _said(saved if isinstance(value, list) else value))
+        return _NOT_IN_FILE_NAMES.sub("_", _said(changes.get((node, name), saved)))
+
+
+class WithTokens(str):
+    """Text of a primitive node that a person has told to fill in tokens."""
 
 
 def with_choices(text: str) -> str:
     """The text as the page sends it; Written where there is more than one it could be."""
+    if isinstance(text, Written):
+        return Written(text, is_drawn=True, found=text.found)
     differ = False
 
     def first(options: list[str]) -> int:

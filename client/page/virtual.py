@@ -40,6 +40,13 @@ def name_of(node: Json) -> str | None:
     return values[0] if isinstance(values, list) and values else None
 
 
+def values_of(node: Json) -> Json:
+    """The widget of a node that the server is never told of, with its value."""
+    values = node["widgets_values"]
+    name = "value" if node["type"] == PRIMITIVE else "text"
+    return {name: values[0]} if isinstance(values, list) and values else {}
+
+
 def title_of(node: Json, info: Json | None) -> str:
     """What stands above the node."""
     return node.get("title") or (info or {}).get("display_name") or node["type"]

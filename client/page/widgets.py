@@ -8,6 +8,7 @@ Json = dict[str, Any]
 _TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COLOR", "BOUNDING_BOX", "CURVE"}
 _DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
 _WRITES_CHOICES = "CustomCombo"
+_SAMPLERS = ("KSampler", "KSamplerAdvanced")
 _UPLOADED = ("image", "video", "audio")
 _MADE_BY_PAGE = {"LOAD_3D", "WEBCAM", "AUDIO_RECORD"}
 
@@ -98,6 +99,7 @@ class _Reader:
     """Goes through the saved values in step with the definition."""
 
     def __init__(self, node: Json) -> None:
+        self._type = node.get("type")
         self._saved = node.get("widgets_values") or []
         self._slots = {slot["name"] for slot in node.get("inputs") or [] if slot.get("widget")}
         self._at = 0
@@ -109,7 +111,7 @@ class _Reader:
                 if spec[0] == _DYNAMIC:
                     yield from self._dynamic(name, spec)
                 elif self._is_widget(name, spec):
-                    yield self._next(name, default(spec))
+                    yield self._as_opened(self._next(name, default(spec)), spec)
                     # Inside of a choice the page adds none.
                     self._at += not prefix and _has_control(name, spec)
             # The page's button for uploads comes after all that is required.
@@ -130,6 +132,16 @@ class _Reader:
         if index < len(self._saved):
             return Widget(name, self._saved[index], index)
         return Widget(name, otherwise, None)
+
+    def _as_opened(self, widget: Widget, spec: list) -> Widget:
+        """The page puts right what old files have: samplers by another name, lists without one."""
+        value = widget.value
+        if value is None and choices_of(spec):
+            return widget._replace(value=choices_of(spec)[0])
+        is_old = self._type in _SAMPLERS and widget.name == "sampler_name"
+        if is_old and isinstance(value, str):
+            return widget._replace(value=value.removeprefix("sample_"))
+        return widget
 
     def _is_widget(self, name: str, spec: list) -> bool:
         if options(spec).get("forceInput"):

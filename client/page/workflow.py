@@ -9,11 +9,10 @@ from .circle import without_circles
 from .fits import check_fit
 from .graph import Scope, Value
 from .saved import saved
-from .text import NAMES_FILES, with_choices, with_tokens
-from .virtual import PRIMITIVE, is_virtual, title_of
+from .text import NAMES_FILES, WithTokens, with_choices, with_tokens
+from .virtual import is_virtual, title_of, values_of
 from .widgets import Json, made_by_page, options, specs, widgets
 
-_RUN_TOKENS = "Run widget replace on values"
 _BY_NAME = "Node name for S&R"
 
 
@@ -87,7 +86,7 @@ def _look_up(top: Scope) -> _LookUp:
         named = [at for at in everything if _called(*at) == called]
         titled = [at for at in everything if title_of(at[1], at[0].info(at[1])) == called]
         for scope, node in (named or titled)[:1]:
-            values = scope.values(node)
+            values = values_of(node) if is_virtual(node) else scope.own_values(node)
             if name in values:
                 return scope.full_id(node), name, values[name]
         return None
@@ -119,12 +118,11 @@ def _inputs(scope: Scope, node: Json, info: Json, look_up: _LookUp) -> Iterator[
 
 
 def _as_sent(value: str, node: Json, name: str, info: Json, look_up: _LookUp) -> str:
+    is_file_name = name == "filename_prefix" and node["type"] in NAMES_FILES
+    if is_file_name or isinstance(value, WithTokens):
+        value = with_tokens(str(value), look_up)
     spec = specs(info).get(name)
-    if spec and options(spec).get("dynamicPrompts"):
-        return with_choices(value)
-    if name == "filename_prefix" and node["type"] in NAMES_FILES:
-        return with_tokens(value, look_up)
-    return value
+    return with_choices(value) if spec and options(spec).get("dynamicPrompts") else value
 
 
 def _without_loose_ends(prompt: Json) -> Json:
