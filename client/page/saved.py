@@ -56,7 +56,8 @@ def saved(workflow: Json, object_info: Json) -> Saved:
             kind = f"{node['type']} {node['id']}"
             made = as_subgraph(node, group, object_info)
             defined.append({**made, "id": kind, "nodes": list(map(_node, made["nodes"]))})
-            node |= {"type": kind, "widgets_values": []}
+            # As the page does it: what it makes of a group node runs, muted or not.
+            node |= {"type": kind, "widgets_values": [], "mode": 0}
     return Saved(_graph({**workflow, "nodes": nodes}), {one["id"]: _graph(one) for one in defined})
 
 
