@@ -7,7 +7,7 @@ values mean, and what the page would send cannot be known from outside of it.
 from typing import Any
 
 from ..errors import InputError
-from .widgets import Json, specs, widgets
+from .widgets import Json, count_of_values, specs, widgets
 
 # What ComfyUI brings itself: its page is known, and passes over values that are left.
 _OWN = ("nodes", "comfy_extras.", "comfy_api_nodes.")
@@ -46,8 +46,8 @@ def _without_a_name(node: Json, info: Json) -> list:
     if isinstance(saved, dict):
         named = {widget.name for widget in found} | _ONLY_SHOWN
         return [{name: value} for name, value in saved.items() if name not in named]
-    read = [widget.index for widget in found if widget.index is not None]
-    return [value for value in saved[max(read, default=-1) + 1 :] if value not in (None, "", {}, [])]
+    left = saved[count_of_values(node, info) :]
+    return [value for value in left if value not in (None, "", {}, [])]
 
 
 def _error(title: str, what: str) -> InputError:

@@ -5,17 +5,15 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..errors import InputError
+from .primitives import set_by_primitives
 from .promoted import Shown, shown
 from .saved import Graph, Link, Saved
 from .slots import INPUTS, OUTPUTS, inputs_of, output_type, passed_through
-from .text import WithTokens
-from .virtual import GET, PRIMITIVE, SET, goes_through, is_virtual, name_of, title_of
+from .virtual import GET, SET, goes_through, is_virtual, name_of, title_of
 from .widgets import Json, widgets
 
 MUTED, BYPASSED = 2, 4
 _DEEPEST, _MOST = 50, 100_000
-# A property of primitive nodes, by the page's name for it.
-_RUN_TOKENS = "Run widget replace on values"
 
 
 class Output(NamedTuple):
@@ -62,7 +60,9 @@ class Scope:
         if not inner:
             return inputs_of(node, None if is_virtual(node) else self.info(node))
         given = {slot["name"]: slot for slot in node["inputs"]}
-        return [{**slot, "link": None, **given.get(slot["name"], {})} for slot in inner.graph.inputs]
+        return [
+            {**slot, "link": None, **given.get(slot["name"], {})} for slot in inner.graph.inputs
+        ]
 
     def inside(self, node: Json) -> "Scope | None":
         """What a node that stands for a subgraph holds."""
@@ -105,21 +105,25 @@ class Scope:
 
     def values(self, node: Json) -> dict[str, Any]:
         """The widgets of a node with their values, in the order of its definition."""
-        return self._values(node, self._set_here)
+        return self._with(node, self._set_here)
 
     def own_values(self, node: Json) -> dict[str, Any]:
         """The same, whatever the node of this subgraph sets."""
-        return self._values(node, self._from_primitives({}))
+        return self._with(node, set_by_primitives(self, {}))
 
-    def _values(self, node: Json, set_here: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    def saved(self, node: Json) -> dict[str, Any]:
+        """The same as they were saved in the node itself."""
+        return self._with(node, {})
+
+    def _with(self, node: Json, changed: dict[tuple[str, str], Any]) -> dict[str, Any]:
         info = self.info(node)
         found = widgets(node, info) if info else []
-        return {one.name: set_here.get((node["id"], one.name), one.value) for one in found}
+        return {one.name: changed.get((node["id"], one.name), one.value) for one in found}
 
     @cached_property
     def _set_here(self) -> dict[tuple[str, str], Any]:
         shown_here = self.shown.widgets if self.outer else {}
-        return {**self._from_primitives(shown_here), **shown_here}
+        return {**set_by_primitives(self, shown_here), **shown_here}
 
     @cached_property
     def shown(self) -> Shown:
@@ -222,40 +226,6 @@ class Scope:
             outputs = inner.graph.outputs
             return str(outputs[slot]["type"]) if slot < len(outputs) else "*"
         return output_type(node, slot, None if is_virtual(node) else self.info(node))
-
-    def _from_primitives(self, shown_here: dict[tuple[str, str], Any]) -> dict:
-        """What primitive nodes set as the page sends a prompt: widgets that they lead to."""
-        found = {}
-        for node in self.nodes.values():
-            if node["type"] == PRIMITIVE:
-                led_to = list(self._led_to(node))
-                for target, name in led_to:
-                    own = shown_here.get((node["id"], "value"))
-                    value = self._primitive_value(node, led_to) if own is None else own
-                    with_tokens = node["properties"].get(_RUN_TOKENS) and isinstance(value, str)
-                    found[target["id"], name] = WithTokens(value) if with_tokens else value
-        return found
-
-    def _led_to(self, primitive: Json) -> Iterator[tuple[Json, str]]:
-        outputs = primitive["outputs"]
-        for number in (outputs[0].get("links") or []) if outputs else []:
-            link = self.graph.links.get(str(number))
-            target = self.nodes.get(link.target) if link else None
-            slots = self.inputs(target) if target else []
-            slot = next((one for one in slots if str(one.get("link")) == str(number)), None)
-            if slot and slot.get("widget"):
-                yield target, slot["name"]
-
-    def _primitive_value(self, primitive: Json, led_to: list[tuple[Json, str]]) -> Any:
-        values = primitive["widgets_values"]
-        if isinstance(values, list) and values:
-            return values[0]
-        return self.first_value(primitive, led_to)
-
-    def first_value(self, primitive: Json, led_to: list[tuple[Json, str]] | None = None) -> Any:
-        """The value of the first widget a primitive node leads to: its own, if it has none saved."""
-        led_to = list(self._led_to(primitive)) if led_to is None else led_to
-        return self._values(led_to[0][0], {}).get(led_to[0][1]) if led_to else None
 
 
 class _Further(NamedTuple):

@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .primitives import first_value
 from .virtual import PRIMITIVE
 from .widgets import Json
 
@@ -38,7 +39,7 @@ def _shown(inner: "Scope", above: dict[tuple[str, str], Any]) -> Shown:
         value = values[place] if place < len(values) else None
         primitive = inner.nodes.get(entry[0])
         if value is None and primitive and primitive["type"] == PRIMITIVE:
-            value = inner.first_value(primitive)
+            value = first_value(inner, primitive)
         if value is not None:
             _set(inner, found, entry, value)
     for name, value in _set_aside(node):

@@ -140,7 +140,7 @@ def _options(text: str, at: int) -> tuple[list[str], int]:
 
 
 def _letter(text: str, at: int) -> tuple[str, int]:
-    """A letter with the backslash before it; the page writes a word for the one that is not there."""
+    """A letter, with the backslash before it; where none follows, the page writes a word."""
     if text[at] != "\\":
         return text[at], at + 1
     return text[at : at + 2] if at + 1 < len(text) else "\\undefined", at + 2

@@ -23,8 +23,16 @@ class Widget(NamedTuple):
 
 def widgets(node: Json, info: Json) -> list[Widget]:
     """The widgets of a node; `info` is its definition from `/object_info`."""
-    found = list(_Reader(node).read(info["input"]))
+    found = list(_Reader(node, info).read(info["input"]))
     return [*found, *_written_choices(node)] if node["type"] == _WRITES_CHOICES else found
+
+
+def count_of_values(node: Json, info: Json) -> int:
+    """How many saved values the definition accounts for, with those of the page's own widgets."""
+    reader = _Reader(node, info)
+    for _ in reader.read(info["input"]):
+        pass
+    return reader.at
 
 
 def specs(info: Json) -> Json:
@@ -98,11 +106,12 @@ def _place(chosen: Any, choices: list) -> int:
 class _Reader:
     """Goes through the saved values in step with the definition."""
 
-    def __init__(self, node: Json) -> None:
+    def __init__(self, node: Json, info: Json) -> None:
         self._type = node.get("type")
         self._saved = node.get("widgets_values") or []
         self._slots = {slot["name"] for slot in node.get("inputs") or [] if slot.get("widget")}
-        self._at = 0
+        self._places = self._places_of(specs(info))
+        self.at = 0
 
     def read(self, inputs: Json, prefix: str = "") -> Iterator[Widget]:
         for group in ("required", "optional"):
@@ -113,25 +122,39 @@ class _Reader:
                 elif self._is_widget(name, spec):
                     yield self._as_opened(self._next(name, default(spec)), spec)
                     # Inside of a choice the page adds none.
-                    self._at += not prefix and _has_control(name, spec)
+                    self.at += not prefix and _has_control(name, spec)
             # The page's button for uploads comes after all that is required.
             if group == "required" and not prefix:
-                self._at += any(map(_uploads, (inputs.get(group) or {}).values()))
+                self.at += any(map(_uploads, (inputs.get(group) or {}).values()))
 
     def _dynamic(self, name: str, spec: list) -> Iterator[Widget]:
         """A list whose choice brings inputs of its own."""
         offered = {option["key"]: option["inputs"] for option in choices_of(spec)}
         chosen = self._next(name, next(iter(offered), ""))
         yield chosen
-        yield from self.read(offered.get(chosen.value, {}), f"{name}.")
+        key = chosen.value if isinstance(chosen.value, (str, int, float)) else None
+        yield from self.read(offered.get(key, {}), f"{name}.")
 
     def _next(self, name: str, otherwise: Any) -> Widget:
         if isinstance(self._saved, dict):
             return Widget(name, self._saved.get(name, otherwise), name)
-        index, self._at = self._at, self._at + 1
-        if index < len(self._saved):
+        at, self.at = self.at, self.at + 1
+        if at < len(self._places):
+            index = self._places[at]
             return Widget(name, self._saved[index], index)
         return Widget(name, otherwise, None)
+
+    def _places_of(self, definition: Json) -> list[int]:
+        """The places of values; older pages wrote one for an input that has no widget any more."""
+        forced = []
+        for spec in (spec for name, spec in definition.items() if self._is_saved(name, spec)):
+            is_forced = bool(options(spec).get("forceInput"))
+            forced += [is_forced, *([False] if options(spec).get("control_after_generate") else [])]
+        count = len(self._saved)
+        return [at for at in range(count) if len(forced) != count or not forced[at]]
+
+    def _is_saved(self, name: str, spec: list) -> bool:
+        return bool(options(spec).get("forceInput")) or self._is_widget(name, spec)
 
     def _as_opened(self, widget: Widget, spec: list) -> Widget:
         """The page puts right what old files have: samplers by another name, lists without one."""
