@@ -159,6 +159,8 @@ class _Reader:
     def _as_opened(self, widget: Widget, spec: list) -> Widget:
         """The page puts right what old files have: samplers by another name, lists without one."""
         value = widget.value
+        if value is None and spec[0] == "STRING":
+            return widget._replace(value="")
         if value is None and choices_of(spec):
             return widget._replace(value=choices_of(spec)[0])
         is_old = self._type in _SAMPLERS and widget.name == "sampler_name"
