@@ -4,11 +4,13 @@ from ..errors import InputError
 from .widgets import Json
 
 
-def without_circles(prompt: Json) -> Json:
-    """The prompt itself; InputError if a node waits for what comes of it."""
+def without_circles(prompt: Json, object_info: Json) -> Json:
+    """The prompt itself; InputError if a node that an output needs waits for what comes of it."""
     feeds = {node_id: list(_sources(node, prompt)) for node_id, node in prompt.items()}
     done: set[str] = set()
     for start in feeds:
+        if not object_info.get(prompt[start]["class_type"], {}).get("output_node"):
+            continue
         waiting, within = [(start, iter(feeds[start]))], {start}
         while waiting and start not in done:
             node_id, left = waiting[-1]

@@ -43,7 +43,9 @@ def types_in(file: Json) -> set[str]:
 
 def prompt_of(file: Json, object_info: Json) -> Json:
     """The prompt that the page would send."""
-    return to_api(file, object_info) if _is_saved_by_page(file) else without_circles(file)
+    if _is_saved_by_page(file):
+        return to_api(file, object_info)
+    return without_circles(file, object_info)
 
 
 def workflow_of(file: Json, object_info: Json, changes: dict[tuple[str, str], Any]) -> Json | None:

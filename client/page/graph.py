@@ -13,7 +13,7 @@ from .virtual import GET, SET, goes_through, is_virtual, name_of, title_of
 from .widgets import Json, widgets
 
 MUTED, BYPASSED = 2, 4
-_DEEPEST, _MOST = 50, 100_000
+_DEEPEST, _MOST = 50, 20_000
 
 
 class Output(NamedTuple):

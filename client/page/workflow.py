@@ -46,7 +46,7 @@ def to_api(workflow: Json, object_info: Json) -> Json:
             "class_type": node["type"],
             "_meta": {"title": title},
         }
-    return without_circles(_without_loose_ends(prompt))
+    return without_circles(_without_loose_ends(prompt), object_info)
 
 
 def widget_values(node: Json, info: Json) -> Iterator[tuple[str, Any]]:
