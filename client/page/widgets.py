@@ -108,8 +108,10 @@ class _Reader:
 
     def __init__(self, node: Json, info: Json) -> None:
         self._type = node.get("type")
-        self._saved = node.get("widgets_values") or []
-        self._slots = {slot["name"] for slot in node.get("inputs") or [] if slot.get("widget")}
+        saved = node.get("widgets_values")
+        self._saved = saved if isinstance(saved, (list, dict)) else []
+        slots = (slot for slot in node.get("inputs") or [] if isinstance(slot, dict))
+        self._slots = {slot.get("name") for slot in slots if slot.get("widget")}
         self._places = self._places_of(specs(info))
         self.at = 0
 

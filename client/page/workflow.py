@@ -13,6 +13,8 @@ from .text import NAMES_FILES, WithTokens, with_choices, with_tokens
 from .virtual import is_virtual, title_of, values_of
 from .widgets import Json, made_by_page, options, specs, widgets
 
+# In the definition of a node that the server replaces: by which.
+REPLACED_BY = "replaced_by"
 _BY_NAME = "Node name for S&R"
 
 
@@ -34,6 +36,11 @@ def to_api(workflow: Json, object_info: Json) -> Json:
         if not info:
             raise InputError(f"The workflow has a node that ComfyUI does not know: {node['type']}.")
         title = title_of(node, info)
+        if other := info.get(REPLACED_BY):
+            raise InputError(
+                f"{title} is a node that this ComfyUI replaces by {other}: open the workflow there,"
+                " let it replace the node, and save it again."
+            )
         if made := made_by_page(info):
             raise InputError(
                 f"{title} gets {made[0]} from the page as it sends the prompt: open the workflow in"
@@ -66,6 +73,7 @@ def with_values(workflow: Json, object_info: Json, changes: dict[tuple[str, str]
         if not node or any(
             slot.get("name") == name and slot.get("link") is not None
             for slot in node.get("inputs") or []
+            if isinstance(slot, dict)
         ):
             return None
         found = [w for w in widgets(node, object_info[node["type"]]) if w.name == name]

@@ -41,6 +41,7 @@ class ServerLane:
         self._seconds, self._last_end, self._last_preview = 0.5, 0.0, 0.0
         self._aside_until = 0.0
         self._listens = False
+        self._said: set[str] = set()
 
     def wake(self) -> None:
         self._told.put_nowait(None)
@@ -135,10 +136,15 @@ class ServerLane:
                 return
             try:
                 prompt, extra = self._batch.prompt(job, attempt)
-                await self._server.submit(prompt, attempt.prompt_id, extra)
+                await self._server.submit(prompt, attempt.prompt_id, extra, self._tell_once)
             except JobError as error:
                 self._queued.pop(attempt.prompt_id, None)
                 await self._batch.fail(job.id, attempt, str(error))
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._batch.tell(sentence)
 
     async def _look_up(self) -> None:
         """What has become of every attempt made here that nothing is known of."""

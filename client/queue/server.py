@@ -3,14 +3,16 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, NamedTuple
 
 import aiohttp
 from yarl import URL
 
 from ..errors import InputError, JobError
+from .left_out import left_out
 from .outcome import refusal
+from .replaced import with_replaced
 
 OLDEST = (0, 16, 3)
 # What a connection that does not hold raises.
@@ -66,10 +68,19 @@ class Server:
         found = {}
         for name in sorted(types):
             found |= await self._get(f"/object_info/{name}")
-        return found
+        return await with_replaced(found, types, self._get)
 
-    async def submit(self, prompt: dict, prompt_id: str, extra: dict[str, Any]) -> None:
-        """Puts a prompt into the queue; JobError if the server refuses it."""
+    async def submit(
+        self,
+        prompt: dict,
+        prompt_id: str,
+        extra: dict[str, Any],
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        """Puts a prompt into the queue; JobError if the server refuses it.
+
+        Where it leaves out some outputs, `tell` gets a sentence; without one that is an error.
+        """
         body = {
             "prompt": prompt,
             "prompt_id": prompt_id,
@@ -81,6 +92,10 @@ class Server:
                 answer.raise_for_status()
             said = await answer.text()
         if answer.status != 200 or json.loads(said).get("node_errors"):
+            sentence = left_out(prompt, said) if answer.status == 200 and tell else None
+            if sentence:
+                tell(sentence)
+                return
             # Of outputs that are valid the server would run some, and say nothing of the others.
             if answer.status == 200:
                 await self.take_back([prompt_id])

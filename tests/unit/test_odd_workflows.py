@@ -104,7 +104,7 @@ def test_what_is_no_node_is_one_sentence(node):
 
 
 def test_a_chain_of_many_thousand_nodes_is_no_matter():
-    reroutes = chain(*[{"type": "Reroute"}] * 20_000)
+    reroutes = chain(*[{"type": "Reroute"}] * 15_000)
     assert last(to_api(reroutes, INFO))["model"] == ["1", 0]
     nodes = chain(*[{"type": "Patch"}] * 5_000)
     assert len(to_api(nodes, INFO)) == 5_002
