@@ -139,7 +139,8 @@ def test_a_picture_without_a_prompt_says_so(tmp_path):
 
 
 def test_text_that_unpacks_without_end_is_refused(tmp_path):
-    picture(tmp_path / "packed.png", text='"' + "a" * (70 * 2**20) + '"')
+    large = {"1": {"class_type": "Text", "inputs": {"text": "a" * (70 * 2**20)}}}
+    picture(tmp_path / "packed.png", text=json.dumps(large))
     assert (tmp_path / "packed.png").stat().st_size < 2**20
     with pytest.raises(InputError, match="carries no prompt"):
         read_workflow(tmp_path / "packed.png")
