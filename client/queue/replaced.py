@@ -4,12 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-
 from ..page.widgets import specs
 from ..page.workflow import REPLACED_BY
-
-_NOT_THERE = 404
+from .http import OddError
 
 
 async def with_replaced(
@@ -29,7 +26,7 @@ async def with_replaced(
             inputs = _old_inputs(said[old][0].get("input_mapping") or [], definition)
             made[old] = {**definition, "input": {"required": inputs}, "display_name": old}
             made[old][REPLACED_BY] = new
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError, AttributeError, OddError):
             continue
     return {**found, **made}
 
@@ -47,9 +44,7 @@ def _old_inputs(mapping: list[dict[str, Any]], definition: dict[str, Any]) -> di
 async def _replacements(ask: Callable[[str], Awaitable[Any]]) -> dict[str, Any]:
     try:
         said = await ask("/node_replacements")
-    except aiohttp.ClientResponseError as error:
+    except OddError:
         # Older hosts replace nothing.
-        if error.status == _NOT_THERE:
-            return {}
-        raise
+        return {}
     return said if isinstance(said, dict) else {}
