@@ -29,7 +29,7 @@ async def with_replaced(
             inputs = _old_inputs(said[old][0].get("input_mapping") or [], definition)
             made[old] = {**definition, "input": {"required": inputs}, "display_name": old}
             made[old][REPLACED_BY] = new
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError, AttributeError):
             continue
     return {**found, **made}
 
