@@ -408,7 +408,8 @@ def test_the_type_of_a_node_leads_nowhere(tmp_path, name):
 
     with pytest.raises(InputError, match="nodes that the server lacks"):
         case(tmp_path, note, prompt=prompt, colors=())
-    assert all(path.startswith("/object_info/") or path == "/system_stats" for path in seen)
+    others = ("/system_stats", "/node_replacements")
+    assert all(path.startswith("/object_info/") or path in others for path in seen)
     assert all("/" not in path.removeprefix("/object_info/") for path in seen if "info" in path)
     assert not any("?" in path or "#" in path for path in seen)
 
