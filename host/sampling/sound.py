@@ -21,6 +21,12 @@ import torch
 
 from ...recipes import Recipe
 
+try:
+    from comfy_extras.nodes_minimax_h3 import MiniMaxH3SigmaShift
+except ImportError:
+    # ComfyUI before 0.30 does not know such models.
+    MiniMaxH3SigmaShift = None
+
 _VIDEO, _SOUND = "minimax_h3_sigma_shift_video", "minimax_h3_sigma_shift_audio"
 
 
@@ -118,8 +124,6 @@ def with_shifts(model: Any, recipe: Recipe | None) -> Any:
     """
     if not _has_own_sound(model) or recipe is None or recipe.audio_shift is None:
         return model
-    from comfy_extras.nodes_minimax_h3 import MiniMaxH3SigmaShift
-
     return MiniMaxH3SigmaShift.execute(model, recipe.shift, recipe.audio_shift).result[0]
 
 
