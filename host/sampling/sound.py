@@ -19,13 +19,9 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ...recipes import Recipe
+import nodes
 
-try:
-    from comfy_extras.nodes_minimax_h3 import MiniMaxH3SigmaShift
-except ImportError:
-    # ComfyUI before 0.30 does not know such models.
-    MiniMaxH3SigmaShift = None
+from ...recipes import Recipe
 
 _VIDEO, _SOUND = "minimax_h3_sigma_shift_video", "minimax_h3_sigma_shift_audio"
 
@@ -124,7 +120,9 @@ def with_shifts(model: Any, recipe: Recipe | None) -> Any:
     """
     if not _has_own_sound(model) or recipe is None or recipe.audio_shift is None:
         return model
-    return MiniMaxH3SigmaShift.execute(model, recipe.shift, recipe.audio_shift).result[0]
+    # How it does that is another thing in 0.31.
+    node = nodes.NODE_CLASS_MAPPINGS["MiniMaxH3SigmaShift"]
+    return node.execute(model, recipe.shift, recipe.audio_shift).result[0]
 
 
 def shift_warnings(model: Any, recipe: Recipe) -> list[str]:
