@@ -28,6 +28,7 @@ def _brief(recipe: Recipe) -> dict[str, Any]:
 
 def found_facts(found: Found) -> dict[str, Any]:
     """What a file was recognised as, as JSON: `what` and `base` say what it is in any case."""
+    merge = {"merge": found.merge} if found.merge else {}
     return {
         "recipe": found.recipe.id if found.recipe else "",
         "how": found.how,
@@ -35,4 +36,5 @@ def found_facts(found: Found) -> dict[str, Any]:
         "what": found.layout.what,
         "base": found.layout.base,
         "notes": list(found.notes),
+        **merge,
     }

@@ -8,9 +8,11 @@ from typing import Any
 from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS
 from .bases import BASES
-from .checks import Check, choice, maybe, number, one_of, pattern, short, text, text_or_empty, texts
+from .checks import Check, choice, maybe, number, one_of, short, text, text_or_empty, texts
+from .globs import as_glob, part_globs
 from .known_file import KEYS, KnownFile
 from .schedule_fields import levels, nodes, shift, timesteps
+from .word_rules import rules_of
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
@@ -25,6 +27,20 @@ def _identifier(value: Any) -> str:
     return value
 
 
+def _glob(value: Any) -> str:
+    return as_glob(text_or_empty(value))
+
+
+def _globs(value: Any) -> str:
+    part_globs(text_or_empty(value))
+    return value
+
+
+def _words(value: Any) -> str:
+    rules_of(text_or_empty(value))
+    return value
+
+
 def _sha256(value: Any) -> str:
     if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
         raise ValueError(f"{short(value)} is not a sha256 in lower case")
@@ -33,7 +49,8 @@ def _sha256(value: Any) -> str:
 
 _FILE: dict[str, Check] = {
     "name": text,
-    "match": pattern,
+    "words": _words,
+    "match": _glob,
     "bytes": number(0, 2**53),
     "sha256": _sha256,
     "keys": one_of(("", *KEYS)),
@@ -41,7 +58,7 @@ _FILE: dict[str, Check] = {
     "rank": number(0, 10**6),
     "dtype": text_or_empty,
     "path": text_or_empty,
-    "optional": pattern,
+    "optional": _globs,
 }
 
 
