@@ -9,14 +9,16 @@ from .name_words import Said
 from .recipe import Recipe
 from .word_rules import Rule, rules_of
 
-# Marks that people add to any name.
+# Marks that people add to any name, and those that the layout of a file tells as well.
 _ANYWHERE = frozenset("sd sdxl converted comfyui unet v2 high low".split())
+_BUILT = frozenset("sd sdxl converted comfyui unet".split())
 
 
 class Allowed(NamedTuple):
     """A recipe that a name's words allow, by a rule.
 
-    `exact` says that no word of the name is against it, and `complete` that its steps are said.
+    `exact` says that no word of the name is against it and none is missing, `complete` that its
+    steps are said.
     """
 
     recipe: Recipe
@@ -47,12 +49,17 @@ def allowed(said: Said, recipes: Iterable[Recipe], base: str) -> list[Allowed]:
     best: dict[str, tuple[tuple[int, int], Recipe, Rule]] = {}
     for recipe, rule in fitting:
         told = 2 * len(rule.marks & said.marks) + len(rule.steps & said.steps)
-        score = (told, -len(rule.marks - said.marks))
+        score = (told, -len(rule.marks - said.marks - {"converted"}))
         if recipe.id not in best or score > best[recipe.id][0]:
             best[recipe.id] = (score, recipe, rule)
     used = _marks_by_family(rule for _, rule in fitting)
     return [
-        Allowed(recipe, rule, not _against(said, rule, used), _complete(said, rule, recipe))
+        Allowed(
+            recipe,
+            rule,
+            not _against(said, rule, used) and not _missing(said, rule),
+            _complete(said, rule, recipe),
+        )
         for score, recipe, rule in best.values()
         if score == max(other for other, _, one in best.values() if one.families & rule.families)
     ]
@@ -100,3 +107,10 @@ def _against(said: Said, rule: Rule, used: Mapping[str, frozenset[str]]) -> froz
     others = frozenset().union(*(used[family] for family in rule.families))
     telling = (said.marks & others & vocabulary.MARKS.keys()) - rule.marks
     return telling - _ANYWHERE
+
+
+def _missing(said: Said, rule: Rule) -> frozenset[str]:
+    """Marks of the rule that are not said. A base model that is not named can be the layers'."""
+    missing = rule.marks - said.marks - _BUILT
+    named = said.marks & vocabulary.BASES_OF.keys()
+    return missing if named else missing - vocabulary.BASES_OF.keys()

@@ -19,6 +19,7 @@ BY_NAME, BY_FOLDER = "file name", "folder name"
 # More words than these beside an accelerator's are a person's own work.
 _MOST_OWN = 2
 WHOLE = ("UNet", "checkpoint")
+_UNDISPUTED = (Likeness.ALIKE, Likeness.UNKNOWN)
 # Marks that a person's own models have.
 _COUNTED = frozenset(("v2", "high", "low"))
 
@@ -44,7 +45,9 @@ def lora_named(name: str, recipes: Sequence[Recipe], layout: Layout | None) -> N
     near = {one.id: likeness(one, layout, fitting) for one in fitting}
     possible = [one for one in fitting if near[one.id] != Likeness.OTHER]
     published = [
-        one for one in possible if near[one.id] > Likeness.UNLIKE and published_as(name, one)
+        one
+        for one in possible
+        if published_as(name, one) and (near[one.id] in _UNDISPUTED or _is_telling(one))
     ]
     if len(published) == 1:
         return Named(published[0], BY_FOLDER if is_untold(name) else BY_NAME)
@@ -62,13 +65,19 @@ def lora_named(name: str, recipes: Sequence[Recipe], layout: Layout | None) -> N
     return Named(open=tuple(one.recipe for one in told))
 
 
+def _is_telling(recipe: Recipe) -> bool:
+    return all(rule.families - vocabulary.COMMON for rule in known_rules(recipe))
+
+
 def _decides(way: Allowed, own: Said, said: Said, near: Likeness) -> bool:
     if not way.exact:
         return False
     telling = bool(way.rule.families - vocabulary.COMMON)
     based = bool(said.bases)
     if unknown := unknown_words(own, [way.rule]):
-        if len(unknown) > _MOST_OWN or not (own.families and own.steps and way.complete):
+        if len(unknown) > _MOST_OWN or vocabulary.STYLES.intersection(unknown):
+            return False
+        if not (own.families and own.steps and way.complete):
             return False
         return near >= Likeness.REWRITTEN or (near == Likeness.UNKNOWN and based)
     if way.complete and own.steps:
@@ -92,6 +101,7 @@ def _merged_lora(said: Said, recipes: Sequence[Recipe], base: str) -> Named:
     """What is called like an accelerator there is no LoRA of, and like nothing else."""
     whole = [one for one in recipes if one.kind in WHOLE]
     ways = allowed(said, whole, base)
+    ways = [one for one in ways if one.exact and one.rule.marks <= said.marks]
     if not ways or _has_version(said) or unknown_words(said, [one.rule for one in ways]):
         return Named()
     return Named(merge=_label(ways[0].rule.families), open=tuple(one.recipe for one in ways))
@@ -131,9 +141,9 @@ def whole_named(name: str, recipes: Sequence[Recipe], kinds: Sequence[str], base
     ways = allowed(said, [one for one in whole if one.kind in kinds], base)
     ways = ways or [one for one in allowed(said, whole, base) if not _has_lora(one, recipes)]
     plain = [one for one in ways if _is_published(one, said)]
-    if len(plain) == 1:
+    if len(plain) == 1 and plain[0].exact:
         return Named(plain[0].recipe, BY_NAME)
-    if len(plain) > 1:
+    if plain:
         return Named(open=tuple(one.recipe for one in plain))
     return Named(merge=_label(families), open=tuple(_near_merge(said, recipes, base)))
 
@@ -149,7 +159,7 @@ def _has_lora(way: Allowed, recipes: Sequence[Recipe]) -> bool:
 
 def _is_published(way: Allowed, said: Said) -> bool:
     """Whether all of the name is the published file's: another word makes it a person's merge."""
-    if not way.exact or "lora" in said.words or said.derived:
+    if "lora" in said.words or said.derived:
         return False
     unknown = unknown_words(said, [way.rule])
     foreign = (said.marks & _COUNTED) - way.rule.marks

@@ -7,6 +7,7 @@ that differ in nothing but their values are twins, which are named and never gue
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from .bases import ONLY_ACCELERATED
 from .by_name import BY_NAME, WHOLE, Named, lora_named, narrowed, whole_named
 from .globs import matches
 from .header import Header
@@ -152,8 +153,8 @@ def _built_alike(
 ) -> list[Recipe]:
     """Those it could be by its layers; those of its size where their hashes are yet to be read."""
     if layout.what != "LoRA":
-        # A base that only accelerators have.
-        return [one for one in recipes if fits(one, layout) and layout.base == one.family]
+        accelerated = layout.base in ONLY_ACCELERATED
+        return [one for one in recipes if accelerated and fits(one, layout)]
     pool = [one for one in recipes if alike(one, layout)]
     sized = [(one, file) for one in pool for file in one.files if file.bytes == header.size]
     if sized and not sha256 and all(file.sha256 for _, file in sized):

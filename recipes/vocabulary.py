@@ -31,11 +31,20 @@ FAMILIES = {
     "vegart": ("VegaRT", "vegart segmindvegart"),
 }
 # Words of everyday English: alone they say nothing about a file.
-COMMON = frozenset("distilled flash hyper lightning nitro slam sprint turbo klein".split())
+COMMON = frozenset("distilled flash hyper klein lightning nitro slam spo sprint turbo".split())
 # Where they are that: each names a style.
 EVERYDAY = (
     "hyperreal hyperrealism hyperrealistic hyperdetail hyperdetailed hyperfocus flashphoto "
     "flashphotography flashlight lightningbolt lightningstrike lightningstorm slamdunk"
+)
+
+# What a file is about that is no accelerator, whatever it goes with.
+STYLES = frozenset(
+    (
+        "style styles styled compatible slider concept character anime manga portrait portraits "
+        "photo photos photography realistic detail details detailed detailer tweaker enhancer skin "
+        "face eyes hands pose clothes outfit girl woman man"
+    ).split()
 )
 
 # Base models: a word, the base models it can mean, its spellings. The bases of a word that no

@@ -124,16 +124,29 @@ export const inWordsOf = (/** @type {string} */ language, /** @type {string} */ 
 /** @param {Phrases} phrases @param {string} text */
 const known = (phrases, text) => {
   for (const [said, shown] of Object.entries(phrases)) {
-    const found = text.match(patternOf(said));
-    if (!found) continue;
-    const parts = found.slice(1);
-    return shown.replace(/\{\}/g, () => String(parts.shift()));
+    const parts = partsOf(said.split("{}"), text);
+    if (parts) return shown.replace(/\{\}/g, () => String(parts.shift()));
   }
   return undefined;
 };
 
-/** @param {string} said */
-const patternOf = (said) => {
-  const literal = said.split("{}").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${literal.join("(.+?)")}$`);
+/**
+ * What stands in `text` between the pieces of a phrase, or null where it is another text. Found
+ * without an expression: the text can be a person's own, and as long as it likes.
+ * @param {string[]} pieces @param {string} text @returns {string[] | null}
+ */
+const partsOf = ([first, ...rest], text) => {
+  const last = rest.pop();
+  if (last === undefined) return text === first ? [] : null;
+  if (!text.startsWith(first) || !text.endsWith(last)) return null;
+  const parts = [];
+  let from = first.length;
+  for (const piece of rest) {
+    const at = text.indexOf(piece, from + 1);
+    if (at < 0) return null;
+    parts.push(text.slice(from, at));
+    from = at + piece.length;
+  }
+  const end = text.length - last.length;
+  return end > from ? [...parts, text.slice(from, end)] : null;
 };
