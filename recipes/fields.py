@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from ..samplers import SAMPLERS
-from ..schedulers import SPACINGS
+from ..schedulers import SPACINGS, parse_strengths
 from .bases import BASES
 from .checks import Check, choice, maybe, number, one_of, short, text, text_or_empty, texts
 from .globs import as_glob, part_globs
@@ -16,6 +16,9 @@ from .word_rules import rules_of
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
+HALVES = ("", "high", "low", "edit")
+HOST = "comfy"
+_HOST_SAMPLER = re.compile(rf"{HOST}:[a-z0-9_]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*")
 
 
@@ -41,6 +44,31 @@ def _words(value: Any) -> str:
     return value
 
 
+def _sampler(value: Any) -> str:
+    if isinstance(value, str) and _HOST_SAMPLER.fullmatch(value):
+        return value
+    try:
+        return one_of(tuple(SAMPLERS))(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor one of ComfyUI's as {HOST}:res_multistep") from error
+
+
+def _options(value: Any) -> Mapping[str, Any]:
+    """Settings of a sampler of ComfyUI, by name: numbers and texts."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{short(value)} is not an object")
+    for name, one in value.items():
+        if not isinstance(one, (int, float, str, bool)):
+            raise ValueError(f"{name} is {short(one)}, which is no number and no text")
+    return dict(value)
+
+
+def _strengths(value: Any) -> str:
+    if text_or_empty(value):
+        parse_strengths(value)
+    return value
+
+
 def _sha256(value: Any) -> str:
     if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
         raise ValueError(f"{short(value)} is not a sha256 in lower case")
@@ -59,6 +87,7 @@ _FILE: dict[str, Check] = {
     "dtype": text_or_empty,
     "path": text_or_empty,
     "optional": _globs,
+    "alpha": number(0, 10**6),
 }
 
 
@@ -85,7 +114,11 @@ CHECKS: dict[str, Check] = {
     "family": text,
     "base": one_of(BASES),
     "kind": one_of(KINDS),
-    "sampler": one_of(tuple(SAMPLERS)),
+    "sampler": _sampler,
+    "sampler_options": _options,
+    "step_strengths": _strengths,
+    "half": one_of(HALVES),
+    "stacks": one_of((True, False)),
     "spacing": one_of(SPACINGS),
     "steps": choice(1, 50, whole=True),
     "cfg": choice(0, 100),

@@ -14,7 +14,8 @@ class KnownFile:
     LoRA changes. `keys` names the way its tensors are called. `path` is where it lies in the
     repository of its recipe: empty for the root under its name, a whole link for another
     repository, "-" where that is not known. `optional` holds globs, with commas between them, each
-    for a part of the name of layers that a model may lack.
+    for a part of the name of layers that a model may lack. `alpha` is that of a LoRA whose file
+    holds none.
     """
 
     name: str
@@ -28,3 +29,4 @@ class KnownFile:
     dtype: str = ""
     path: str = ""
     optional: str = ""
+    alpha: float = 0

@@ -32,10 +32,12 @@ def run_settings(
     denoise: float,
     *,
     loaded: bool = False,
+    guided: bool = False,
     subject: Subject = ANY,
 ) -> RunSettings:
     """Settings of a run; steps 0 and cfg 0 mean the recipe's, `loaded` is by Load one-step model.
 
+    `guided` says that the recipe's guidance is seen to, so that the graph needs no node for it.
     `subject` is the model, and the latent for a shift that depends on its size.
 
     Raises ValueError for a recipe that is known and cannot be run, and what `plan_levels` does.
@@ -45,7 +47,10 @@ def run_settings(
     steps = steps or int(recipe.steps.default)
     cfg = cfg or recipe.cfg.default
     plan = recipe_plan(recipe, steps, denoise, subject)
-    needs = recipe.graph_needs if loaded else recipe.needs
+    needs = [
+        *([] if guided else recipe.graph_needs),
+        *([] if loaded else recipe.loader_needs),
+    ]
     lines = [
         f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, CFG {cfg:g}",
         plan_text(plan, denoise),
