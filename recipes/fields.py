@@ -70,8 +70,8 @@ def _strengths(value: Any) -> str:
 
 
 def _sha256(value: Any) -> str:
-    if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
-        raise ValueError(f"{short(value)} is not a sha256 in lower case")
+    if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{16,64}", value)):
+        raise ValueError(f"{short(value)} is not a sha256 in lower case, or its first 16 digits")
     return value or ""
 
 

@@ -18,7 +18,12 @@ _HEAD = (
 )
 _FOLDERS = {"LoRA": "loras", "UNet": "diffusion_models", "checkpoint": "checkpoints"}
 # What half of the published files are called: kept apart by a folder of their own.
-_SAME_NAMES = ("pytorch_lora_weights", "diffusion_pytorch_model", "high_noise_model")
+_SAME_NAMES = (
+    "pytorch_lora_weights",
+    "diffusion_pytorch_model",
+    "high_noise_model",
+    "low_noise_model",
+)
 
 
 def write_table() -> None:
