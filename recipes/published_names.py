@@ -89,7 +89,8 @@ def _names(recipe: Recipe) -> set[str]:
 
 def _folders(recipe: Recipe) -> set[str]:
     """Its repository, the folder in it, and the pack's own."""
-    found = {squeezed(recipe.id), squeezed(recipe.id.removesuffix("-lora"))}
+    ends = ("-lora", f"-{recipe.half}") if recipe.half else ("-lora",)
+    found = {squeezed(recipe.id.removesuffix(end)) for end in ("", *ends)}
     untold = [file.path for file in recipe.files if is_untold(file.path or file.name)]
     found |= {squeezed(repository_folder(path)) for path in untold}
     return found - {""} | _repository(recipe)

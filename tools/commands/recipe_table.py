@@ -37,7 +37,9 @@ def write_table() -> None:
 
 def table() -> str:
     """A section a base model, a row a recipe, and after them what cannot be run and why."""
-    recipes = pure("recipes").builtin_recipes().values()
+    pack = pure("recipes")
+    # Video is what people look for.
+    recipes = sorted(pack.builtin_recipes().values(), key=lambda one: one.base not in pack.VIDEO)
     usable = [recipe for recipe in recipes if not recipe.blocked]
     groups = [(base, list(group)) for base, group in groupby(usable, key=lambda one: one.base)]
     blocked = [
