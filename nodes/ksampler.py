@@ -83,7 +83,7 @@ class FewStepKSampler(io.ComfyNode):
             denoise,
             loaded=given.loaded,
             guided=True,
-            subject=subject_of(model, latent_image),
+            subject=subject_of(model, given.recipe, latent_image),
         )
         positive, guidance = with_guidance(positive, given.recipe)
         conditions = positive, negative

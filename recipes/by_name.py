@@ -20,8 +20,8 @@ BY_NAME, BY_FOLDER = "file name", "folder name"
 _MOST_OWN = 2
 WHOLE = ("UNet", "checkpoint")
 _UNDISPUTED = (Likeness.ALIKE, Likeness.UNKNOWN)
-# Marks that a person's own models have.
-_COUNTED = frozenset(("v2", "high", "low"))
+# Of the marks those that count versions.
+_COUNTED = frozenset(("v2", "v12"))
 
 
 class Named(NamedTuple):
@@ -84,14 +84,19 @@ def _decides(way: Allowed, own: Said, said: Said, near: Likeness) -> bool:
         return near >= Likeness.REWRITTEN or (near == Likeness.UNKNOWN and based)
     if way.complete and own.steps:
         return near != Likeness.UNLIKE or based or telling
+    if near == Likeness.ALIKE and telling:
+        return True
+    if near == Likeness.UNLIKE or _has_version(own, way):
+        return False
     if near == Likeness.ALIKE:
-        return telling or ((way.complete or based) and not _has_version(own))
-    return near != Likeness.UNLIKE and telling and (based or way.complete or not way.rule.based)
+        return way.complete or based
+    return telling and (based or way.complete or not way.rule.based)
 
 
-def _has_version(said: Said) -> bool:
-    """Whether it is the work of somebody who counts: no accelerator here has such a number."""
-    return bool(said.words & {"v2", "v12"}) or not vocabulary.SIZES.issuperset(said.versions)
+def _has_version(said: Said, way: Allowed) -> bool:
+    """Whether it is the work of somebody who counts: the published file has no such number."""
+    counted = not vocabulary.SIZES.issuperset(said.versions)
+    return counted or bool((said.marks & _COUNTED) - way.rule.marks)
 
 
 def _speaks(way: Allowed, said: Said) -> bool:
@@ -103,8 +108,12 @@ def _merged_lora(said: Said, recipes: Sequence[Recipe], base: str) -> Named:
     """What is called like an accelerator there is no LoRA of, and like nothing else."""
     whole = [one for one in recipes if one.kind in WHOLE]
     ways = allowed(said, whole, base)
-    ways = [one for one in ways if one.exact and one.rule.marks <= said.marks]
-    if not ways or _has_version(said) or unknown_words(said, [one.rule for one in ways]):
+    ways = [
+        one
+        for one in ways
+        if one.exact and one.rule.marks <= said.marks and not _has_version(said, one)
+    ]
+    if not ways or unknown_words(said, [one.rule for one in ways]):
         return Named()
     return Named(merge=_label(ways[0].rule.families), open=tuple(one.recipe for one in ways))
 
@@ -164,9 +173,7 @@ def _is_published(way: Allowed, said: Said) -> bool:
     if "lora" in said.words or said.derived:
         return False
     unknown = unknown_words(said, [way.rule])
-    foreign = (said.marks & _COUNTED) - way.rule.marks
-    counted = not vocabulary.SIZES.issuperset(said.versions)
-    if unknown or foreign or counted or (way.rule.steps and not way.complete):
+    if unknown or _has_version(said, way) or (way.rule.steps and not way.complete):
         return False
     telling = way.rule.families - vocabulary.COMMON
     return bool(said.bases or way.rule.steps or telling or way.rule.marks & said.marks)

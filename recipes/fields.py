@@ -8,7 +8,7 @@ from typing import Any
 from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS, parse_strengths
 from .bases import BASES
-from .checks import Check, choice, maybe, number, one_of, short, text, text_or_empty, texts
+from .checks import Check, choice, flag, maybe, number, one_of, short, text, text_or_empty, texts
 from .globs import as_glob, part_globs
 from .known_file import KEYS, KnownFile
 from .schedule_fields import levels, nodes, shift, timesteps
@@ -118,7 +118,7 @@ CHECKS: dict[str, Check] = {
     "sampler_options": _options,
     "step_strengths": _strengths,
     "half": one_of(HALVES),
-    "stacks": one_of((True, False)),
+    "stacks": flag,
     "spacing": one_of(SPACINGS),
     "steps": choice(1, 50, whole=True),
     "cfg": choice(0, 100),

@@ -75,8 +75,8 @@ def recognise(
 ) -> Found:
     """The recipe of a file called `name` (its path under the models folder) with this header.
 
-    A sha256 that is given decides: for the file it belongs to, and against every other one of its
-    size. `layout` is the header's, where it is known already.
+    A sha256 that is given decides for the file it belongs to; against others of its size it counts
+    where the name says nothing. `layout` is the header's, where it is known already.
     """
     layout = layout or layout_of(header)
     known = list(recipes.values())
@@ -88,14 +88,14 @@ def recognise(
     if layout.what not in ("LoRA", *WHOLE):
         return Found(None, UNKNOWN, (), layout)
     refuted = [one for one in known if sha256 and _is_refuted(one, header, layout)]
-    rest = [one for one in known if one not in refuted]
-    named = _named(name, rest, layout)
+    named = _named(name, known, layout)
     if named.recipe:
-        notes = _saved_anew(named.recipe, header)
+        notes = _other_bytes(named.recipe, header, refuted)
         return Found(named.recipe, named.how, (), layout, notes)
-    notes = _contradicted(name, refuted, named, layout)
+    notes = _contradicted(named)
     if named.merge:
         return Found(None, UNKNOWN, named.open, layout, notes, named.merge)
+    rest = [one for one in known if one not in refuted]
     pool = _built_alike(rest, header, layout, sha256)
     if named.open and not any(one in pool for one in named.open):
         return Found(None, BY_NAME, named.open, layout, notes)
@@ -169,21 +169,18 @@ def _built_alike(
     return pool
 
 
-def _saved_anew(recipe: Recipe, header: Header) -> tuple[str, ...]:
+def _other_bytes(recipe: Recipe, header: Header, refuted: Sequence[Recipe]) -> tuple[str, ...]:
+    """That it is no plain copy of the published file, which its name and layers do not deny."""
+    if recipe in refuted:
+        return (f"It is named like {recipe.id}, but its content is another (sha256).",)
     sizes = {file.bytes for file in recipe.files if file.bytes}
     if not sizes or header.size in sizes:
         return ()
     return ("It was saved anew: named and built like the published file, but of other bytes.",)
 
 
-def _contradicted(
-    name: str, refuted: Sequence[Recipe], named: Named, layout: Layout
-) -> tuple[str, ...]:
-    """What its name says and its content denies."""
-    would = _named(name, refuted, layout).recipe if refuted else None
-    notes = [f"It is named like {would.id}, but its content is another (sha256)."] if would else []
-    if named.other:
-        notes.append(
-            f"It is named like {named.other.id}, but its rank and keys are those of another file."
-        )
-    return tuple(notes)
+def _contradicted(named: Named) -> tuple[str, ...]:
+    """What its name says and its layers deny."""
+    if not named.other:
+        return ()
+    return (f"It is named like {named.other.id}, but its rank and keys are those of another file.",)

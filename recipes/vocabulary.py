@@ -169,13 +169,14 @@ MARKS = {
 KINDS = {"lora": "lora loras locon lycoris", "checkpoint": "checkpoint ckpt"}
 # What says nothing about which accelerator it is.
 PLAIN = (
-    "fp16 fp32 bf16 fp8 f16 f32 fp4 nf4 int8 int4 convrot e4m3 e4m3fn e5m2 scaled mixed pruned ema "
-    "emaonly noema safetensors gguf q4 q8 09vae 10vae vae bakedvae novae pytorch weights model "
-    "models adapter diffusion diffusers transformer comfy kohya peft dev official original "
-    "copy new final accelerator accelerate acceleration cfgstepdistill cfg1 rank dim resized "
-    "extracted step steps noise image video for by the my of and with in from 14b a14b 1024px "
-    "512px px 480p 720p 1080p 480 720 19b 22b 5b sdv a b c g k m p r v x avg dynamic mxfp8 nvfp4 "
-    "fastvideo latest q3 q5 q6 bytedance stabilityai tianweiy segmind fal kijai wangfuyun"
+    "fp16 fp32 bf16 fp8 f16 f32 fp4 nf4 int8 int4 convrot e4m3 e4m3fn e5m2 scaled mixed pruned "
+    "ema emaonly noema safetensors gguf q4 q8 09vae 10vae vae bakedvae novae pytorch weights "
+    "model models adapter diffusion diffusers transformer comfy kohya peft dev official original "
+    "copy new final accelerator accelerate acceleration cfgstepdistill cfg1 rank rank4 rank8 r4 "
+    "r8 dim dim4 dim8 resized extracted step steps noise image video for by the my of and with "
+    "in from 14b a14b 1024px 512px px 480p 720p 1080p 480 720 19b 22b 5b sdv a b c g k m p r v x "
+    "avg dynamic mxfp8 nvfp4 fastvideo latest q3 q5 q6 bytedance stabilityai tianweiy segmind "
+    "fal kijai wangfuyun"
 )
 # What takes a distilled model for something else, or was distilled in no steps: no accelerators.
 OTHERS = (

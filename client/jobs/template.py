@@ -6,10 +6,12 @@ from ..errors import InputError
 from ..page.file import prompt_of, workflow_of
 from ..page.widgets import Json, settled
 from .inputs import Input
+from .mark import MARK, places
 
-# An input that no node has: ComfyUI does not read it, but its cache tells tries apart by it, and
-# reports files again that an earlier run has made. It also names the job inside of the picture.
-MARK = "fewstep_batch"
+__all__ = ["MARK", "Template"]
+
+# The node that sends its pictures through the socket, and saves none.
+_SPEAKS = "SaveImageWebsocket"
 
 
 class Template:
@@ -23,6 +25,9 @@ class Template:
             for node_id, node in self.saved.items()
             if object_info[node["class_type"]].get("output_node")
         ]
+        self.spoken = frozenset(
+            node_id for node_id in self._outputs if self.saved[node_id]["class_type"] == _SPEAKS
+        )
         if not self._outputs:
             raise InputError("The workflow saves nothing: add a Save Image node.")
 
@@ -36,7 +41,9 @@ class Template:
     def prompt(self, changes: dict[Input, Any], mark: str | None = None) -> Json:
         """The prompt with these inputs changed; a mark sets its outputs apart in the cache."""
         prompt = dict(self.saved)
-        marks = {Input(node_id, MARK): mark for node_id in self._outputs} if mark else {}
+        changed = {target.node for target in changes}
+        at = places(self.saved, self._info, self._outputs, changed) if mark else ()
+        marks = {Input(*place): mark for place in at}
         for (node_id, name), value in {**changes, **marks}.items():
             node = prompt[node_id]
             prompt[node_id] = settled({**node, "inputs": {**node["inputs"], name: value}})

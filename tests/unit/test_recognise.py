@@ -140,11 +140,18 @@ def test_a_name_never_beats_a_hash(tmp_path):
     assert (found.recipe.id, found.how) == ("tcd/sdxl-lora", "sha256")
 
 
-def test_a_hash_rules_out_the_file_it_is_named_like(tmp_path):
+def test_a_known_name_with_another_hash_is_that_recipe_with_a_line(tmp_path):
     header = read_header(sdxl_lora(tmp_path, "file.safetensors"))
     found = recognise("tcd-sdxl.safetensors", header, RECIPES, "0" * 64)
-    assert "tcd/sdxl-lora" not in ids(found)
-    assert found.notes == ("It is named like tcd/sdxl-lora, but its content is another (sha256).",)
+    assert (found.recipe.id, found.how) == ("tcd/sdxl-lora", "file name")
+    (note,) = found.notes
+    assert note.endswith("but its content is another (sha256).")
+
+
+def test_a_hash_rules_out_a_twin_where_the_name_says_nothing(tmp_path):
+    header = read_header(sdxl_lora(tmp_path, "file.safetensors"))
+    found = recognise("file.safetensors", header, RECIPES, "0" * 64)
+    assert found.recipe is None and "tcd/sdxl-lora" not in ids(found)
 
 
 def test_twins_are_named_and_none_is_chosen(tmp_path):
