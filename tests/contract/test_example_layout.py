@@ -9,6 +9,8 @@ from fewstep.tools.paths import EXAMPLES
 FILES = sorted(EXAMPLES.glob("*.json"))
 # The height of a title, which is drawn above its node.
 TITLE = 30
+# What a title begins with.
+BASES = r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.[12]|Qwen-Image|Z-Image|Krea 2|Wan 2\.2|LTX-2\.3|MiniMax H3"
 
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda file: file.stem)
@@ -59,7 +61,7 @@ def test_names_sort_by_base_model_and_start_here_is_first():
     smallest = min(FILES, key=lambda file: len(json.loads(file.read_text())["nodes"]))
     start = json.loads(FILES[0].read_text("utf-8"))
     assert len(start["nodes"]) <= len(json.loads(smallest.read_text())["nodes"]) + 1
-    bases = [re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1", name).group() for name in names[1:]]
+    bases = [re.match(BASES, name).group() for name in names[1:]]
     blocks = [base for n, base in enumerate(bases) if n == 0 or bases[n - 1] != base]
     assert len(blocks) == len(set(blocks))
 
