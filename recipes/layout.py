@@ -31,6 +31,8 @@ _DEEPEST = re.compile(
 )
 _UNET_OF_WIDTH = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL"}
 _SMALLER_SDXL = {3: "SSD-1B", 1: "Segmind Vega"}
+# What a network's first layer is called, where its other layers are of no base we know.
+_FIRST = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "img_in_proj", "patch_embedding")
 # A LoRA for a few of SDXL's layers would look like one of these.
 _WHOLE = 200
 
@@ -146,8 +148,7 @@ def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:
     base = _base(widths)
     if base in ("SD 1.5", "SD 2.1") and _is_sdxs(widths):
         base = "SDXS"
-    known = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "patch_embedding")
-    return (base, keys) if base or any(name in widths for name in known) else None
+    return (base, keys) if base or any(name in widths for name in _FIRST) else None
 
 
 def _is_sdxs(names: Iterable[str]) -> bool:
