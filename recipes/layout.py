@@ -32,7 +32,10 @@ _DEEPEST = re.compile(
 _UNET_OF_WIDTH = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL"}
 _SMALLER_SDXL = {3: "SSD-1B", 1: "Segmind Vega"}
 # What a network's first layer is called, where its other layers are of no base we know.
-_FIRST = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "img_in_proj", "patch_embedding")
+_FIRST = (
+    *("conv_in", "input_blocks_0_0", "x_embedder", "x_embedder_proj", "img_in", "img_in_proj"),
+    *("patch_embedding", "patchify_proj", "video_patch_proj"),
+)
 # A LoRA for a few of SDXL's layers would look like one of these.
 _WHOLE = 200
 

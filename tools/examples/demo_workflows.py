@@ -92,7 +92,8 @@ def _small(node: dict[str, Any]) -> list[Any]:
         return [_DRAWN if value in _ASKED else value for value in node["widgets_values"]]
     sizes = _SMALL_FLUX2 if node["type"] == "EmptyFlux2LatentImage" else _SMALL
     named = widget_values(node)
-    if not sizes.keys() & named.keys():
+    # A plot is as wide as its words need.
+    if node["type"] == "FewStepPlot" or not sizes.keys() & named.keys():
         return node.get("widgets_values") or []
     return [sizes.get(name, value) for name, value in named.items()]
 
