@@ -11,8 +11,7 @@ from .transformers import transformer_base
 
 _PREFIX = re.compile(
     r"^(lora_unet_|lora_transformer_|lycoris_|unet_|base_model_model_"
-    r"|transformer_(?=(?:single_|text_|visual_)?transformer_|layers_|(?:double|single)_|txt_in_"
-    r"|noise_|context_|text_|(?:vace_|patch_|pixel_|token_refiner_)?blocks_)|diffusion_model_|net_(?=blocks_))+"
+    r"|transformer_(?=(?:single_)?transformer_)|diffusion_model_|net_(?=blocks_))+"
 )
 _CONTROL_NET = re.compile(r"(^|\.)(controlnet_|control_model\.|zero_convs\.|controlnet_blocks\.)")
 # What else lies in the models folders, by names such files begin with.
@@ -133,7 +132,7 @@ def _keys_of(names: Iterable[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return _PREFIX.sub("", name.replace(".", "_"))
+    return _PREFIX.sub("", name.removeprefix("transformer.").replace(".", "_"))
 
 
 def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:

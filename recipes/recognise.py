@@ -173,8 +173,8 @@ def _other_bytes(recipe: Recipe, header: Header, refuted: Sequence[Recipe]) -> t
     """That it is no plain copy of the published file, which its name and layers do not deny."""
     if recipe in refuted:
         return (f"It is named like {recipe.id}, but its content is another (sha256).",)
-    sizes = {file.bytes for file in recipe.files if file.bytes}
-    if not sizes or header.size in sizes:
+    sizes = {file.bytes for file in recipe.files}
+    if not sizes or 0 in sizes or header.size in sizes:
         return ()
     return ("It was saved anew: named and built like the published file, but of other bytes.",)
 
