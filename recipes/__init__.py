@@ -3,7 +3,7 @@
 Pure data and files, no host.
 """
 
-from .bases import BASES, network_of
+from .bases import BASES, VIDEO, network_of
 from .brief import briefs, found_facts
 from .catalog import builtin_recipes
 from .choice import Choice
@@ -36,6 +36,7 @@ __all__ = [
     "Recipe",
     "RunSettings",
     "Tensor",
+    "VIDEO",
     "all_recipes",
     "as_user_file",
     "briefs",

@@ -10,7 +10,7 @@ from .recipe import Recipe
 from .word_rules import Rule, rules_of
 
 # Marks that people add to any name, and those that the layout of a file tells as well.
-_ANYWHERE = frozenset("sd sdxl converted comfyui unet v2 high low".split())
+_ANYWHERE = frozenset("sd sdxl converted comfyui unet base v2 v01 v10 v11 v12 high low".split())
 _BUILT = frozenset("sd sdxl converted comfyui unet".split())
 
 
@@ -80,7 +80,7 @@ def _of_base(recipe: Recipe, base: str, said: Said) -> bool:
 
 
 def _says(said: Said, rule: Rule, recipe: Recipe, base: str) -> bool:
-    if not rule.families <= said.families:
+    if not rule.families <= said.families or rule.without & said.words:
         return False
     if rule.steps and said.steps and not rule.steps & said.steps:
         return False

@@ -12,7 +12,7 @@ from .allowed import Allowed, allowed, families_in, known_rules, unknown_words
 from .layout import Layout
 from .likeness import Likeness, fits, likeness
 from .name_words import Said, folders_of, said_by, stem_of
-from .published_names import is_untold, published_as, repository_folder
+from .published_names import half_said, is_untold, published_as, repository_folder
 from .recipe import Recipe
 
 BY_NAME, BY_FOLDER = "file name", "folder name"
@@ -21,7 +21,7 @@ _MOST_OWN = 2
 WHOLE = ("UNet", "checkpoint")
 _UNDISPUTED = (Likeness.ALIKE, Likeness.UNKNOWN)
 # Of the marks those that count versions.
-_COUNTED = frozenset(("v2",))
+_COUNTED = frozenset(("v2", "v12"))
 
 
 class Named(NamedTuple):
@@ -51,7 +51,9 @@ def lora_named(name: str, recipes: Sequence[Recipe], layout: Layout | None) -> N
     ]
     if len(published) == 1:
         return Named(published[0], BY_FOLDER if is_untold(name) else BY_NAME)
-    own = Said() if is_untold(name) else said_by(stem_of(name))
+    own = half_said(name) if is_untold(name) else said_by(stem_of(name))
+    if own.other:
+        return Named()
     said = _with_folders(own, name, recipes)
     ways = allowed(said, possible, base)
     if len(ways) == 1 and _decides(ways[0], own, said, near[ways[0].recipe.id]):
@@ -145,7 +147,7 @@ def whole_named(name: str, recipes: Sequence[Recipe], kinds: Sequence[str], base
         return Named(published[0], BY_NAME)
     said = said_by(own)
     families = families_in(said, recipes)
-    if not families:
+    if not families or said.other:
         return Named()
     ways = allowed(said, [one for one in whole if one.kind in kinds], base)
     ways = ways or [one for one in allowed(said, whole, base) if not _has_lora(one, recipes)]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KEYS = ("kohya", "peft", "transformer", "diffusers", "unet", "checkpoint")
+KEYS = ("kohya", "peft", "transformer", "diffusers", "comfyui", "bare", "unet", "checkpoint")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _SUFFIX = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|json)$", re.IGNOREC
 MOST_STEPS = 50
 # A name may be as long as its sender likes.
 _LONGEST = 512
-_EVERYDAY, _PLAIN = "everyday", "plain"
+_EVERYDAY, _PLAIN, _OTHER = "everyday", "plain", "other"
 
 
 class Atom(NamedTuple):
@@ -45,6 +45,11 @@ class Said(NamedTuple):
     def marks(self) -> frozenset[str]:
         """What sets files of a family apart; a word for a base model can be such a mark."""
         return self.words & (vocabulary.MARKS.keys() | vocabulary.BASES_OF.keys())
+
+    @property
+    def other(self) -> bool:
+        """Whether it says that it is something else than an accelerator."""
+        return _OTHER in self.words
 
     @property
     def derived(self) -> frozenset[str]:
@@ -137,7 +142,9 @@ def _steps(atoms: list[Atom]) -> tuple[list[int], list[list[Atom]]]:
     steps: list[int] = []
     taken: set[int] = set()
     for n, atom in enumerate(atoms):
-        if atom.text not in vocabulary.STEP:
+        # ACE-Step is a name.
+        named = n and atoms[n - 1].text + atom.text in _spellings()
+        if atom.text not in vocabulary.STEP or named:
             continue
         for near in (n - 1, n + 1):
             if not 0 <= near < len(atoms) or near in taken:
@@ -198,6 +205,7 @@ def _spellings() -> Mapping[str, tuple[str, ...]]:
 def _all_words() -> Iterator[tuple[str, str]]:
     yield _PLAIN, vocabulary.PLAIN
     yield _EVERYDAY, vocabulary.EVERYDAY
+    yield _OTHER, vocabulary.OTHERS
     yield from ((word, spelled) for word, (_, spelled) in vocabulary.FAMILIES.items())
     for group in (vocabulary.BASES_OF, vocabulary.DERIVED, vocabulary.WEAK):
         yield from ((word, spelled) for word, (_, spelled) in group.items())

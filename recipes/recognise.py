@@ -11,6 +11,7 @@ from .bases import ONLY_ACCELERATED
 from .by_name import BY_NAME, WHOLE, Named, lora_named, narrowed, whole_named
 from .globs import matches
 from .header import Header
+from .known_file import KnownFile
 from .layout import Layout, layout_of
 from .likeness import alike, fits
 from .recipe import Recipe
@@ -138,14 +139,20 @@ def _by_words(
 
 
 def _of_hash(sha256: str, recipes: Sequence[Recipe]) -> Recipe | None:
-    return next((one for one in recipes if any(file.sha256 == sha256 for file in one.files)), None)
+    return next(
+        (one for one in recipes if any(_has_hash(file, sha256) for file in one.files)), None
+    )
+
+
+def _has_hash(file: KnownFile, sha256: str) -> bool:
+    """Of some files the first digits of the hash are known."""
+    return bool(file.sha256) and sha256.startswith(file.sha256)
 
 
 def _is_refuted(recipe: Recipe, header: Header, layout: Layout) -> bool:
-    """Whether a file of it, of this very size, has another hash."""
-    return fits(recipe, layout) and any(
-        file.sha256 and file.bytes == header.size for file in recipe.files
-    )
+    """Whether a file of it, of this very size, has another hash, and no other can be meant."""
+    sized = [file for file in recipe.files if file.bytes == header.size]
+    return fits(recipe, layout) and bool(sized) and all(file.sha256 for file in sized)
 
 
 def _built_alike(
@@ -166,8 +173,8 @@ def _other_bytes(recipe: Recipe, header: Header, refuted: Sequence[Recipe]) -> t
     """That it is no plain copy of the published file, which its name and layers do not deny."""
     if recipe in refuted:
         return (f"It is named like {recipe.id}, but its content is another (sha256).",)
-    sizes = {file.bytes for file in recipe.files if file.bytes}
-    if not sizes or header.size in sizes:
+    sizes = {file.bytes for file in recipe.files}
+    if not sizes or 0 in sizes or header.size in sizes:
         return ()
     return ("It was saved anew: named and built like the published file, but of other bytes.",)
 

@@ -2,7 +2,8 @@
 
 They are what such a name says in any order, with commas between ways of calling it: "hyper 1step,
 hyper unified". Families have to be said; a number of steps must not be another; a base model that
-is written out has to be known; marks tell those that are left apart.
+is written out has to be known; marks tell those that are left apart. A word after "!" must not be
+said: "klein !base" leaves out what is trained from klein's base.
 """
 
 from functools import cache
@@ -18,6 +19,7 @@ class Rule(NamedTuple):
     steps: frozenset[int]
     marks: frozenset[str]
     based: bool
+    without: frozenset[str] = frozenset()
 
 
 @cache
@@ -27,7 +29,8 @@ def rules_of(words: str) -> tuple[Rule, ...]:
 
 
 def _rule(words: list[str]) -> Rule:
-    said = [word_said(word) for word in words]
+    said = [word_said(word) for word in words if not word.startswith("!")]
+    without = [word_said(word[1:]).words for word in words if word.startswith("!")]
     all_of = Said(
         frozenset().union(*(one.words for one in said)),
         frozenset().union(*(one.bases for one in said)),
@@ -35,4 +38,5 @@ def _rule(words: list[str]) -> Rule:
     )
     if not all_of.families:
         raise ValueError(f"{' '.join(words)!r} names no family of recipes/vocabulary.py")
-    return Rule(all_of.families, all_of.steps, all_of.marks, bool(all_of.bases))
+    banned = frozenset().union(*without)
+    return Rule(all_of.families, all_of.steps, all_of.marks, bool(all_of.bases), banned)

@@ -22,7 +22,23 @@ KINDS = {
     "Qwen-Image": (supported.QwenImage, _FLUX, {}),
     "Qwen-Image-Edit": (supported.QwenImage, _FLUX, {}),
     "Z-Image": (supported.ZImage, _FLOW, {}),
+    "Krea 2": (supported.Krea2, _FLUX, {}),
+    "Anima": (supported.Anima, _FLOW, {}),
+    "Boogu": (supported.Boogu, _FLOW, {}),
+    "Ernie-Image": (supported.ErnieImage, _FLOW, {}),
+    "Lens": (supported.Lens, _FLUX, {}),
+    "Mage-Flow": (supported.MageFlow, _FLOW, {}),
+    "HiDream-I1": (supported.HiDream, _FLOW, {}),
+    "HiDream-O1": (supported.HiDreamO1, _FLOW, {}),
+    "PiD": (supported.PiD, _FLOW, {}),
+    "ACE-Step 1.5": (supported.ACEStep15, _FLOW, {}),
+    "Stable Audio 3": (supported.StableAudio3, _FLOW, {}),
     "Wan 14B": (supported.WAN21_T2V, _FLOW, {}),
+    "Wan 1.3B": (supported.WAN21_T2V, _FLOW, {"dim": 1536}),
+    "MiniMax H3": (supported.MiniMaxH3, _FLOW, {}),
+    "LTX-2": (supported.LTXAV, _FLUX, {}),
+    "HunyuanVideo 1.5": (supported.HunyuanVideo15, _FLOW, {}),
+    "Kandinsky 5": (supported.Kandinsky5, _FLOW, {}),
 }
 # What other nodes may have put on the model; "right" is for a recipe with the shift in the name.
 PATCHES = {
@@ -75,6 +91,8 @@ def latent_of(model, width, height, frames=1):
     shape = [1, latent.latent_channels, height // scale, width // scale]
     if latent.latent_dimensions == 3:
         shape.insert(2, frames)
+    elif latent.latent_dimensions == 1:
+        shape[2:] = [width // scale]
     return {"samples": torch.zeros(shape)}
 
 

@@ -1,177 +1,210 @@
-"""Levels of shifts and lists without a model: against diffusers, and what a recipe may say."""
+"""Every recipe of a flow model samples the levels that are published for it: to 1e-6.
+
+The numbers are facts of the models, each computed by others than this code; they have six digits.
+"""
+
+import json
 
 import pytest
-from diffusers import FlowMatchEulerDiscreteScheduler
-from diffusers.pipelines.flux2.pipeline_flux2 import compute_empirical_mu
-from fewstep.recipes import Recipe, run_settings
-from fewstep.schedulers import (
-    IMG2IMG,
-    Grid,
-    Subject,
-    parse_levels,
-    plan_levels,
-    standard_sigma,
-)
+from fewstep.recipes import Recipe, builtin_recipes, recipe_plan
+from fewstep.schedulers import Subject
 
-FLOW = Subject(True, lambda time: (time + 1) / 1000, tokens=4096)
+RECIPES = {
+    name: recipe
+    for name, recipe in builtin_recipes().items()
+    if recipe.prediction == "flow" and not recipe.blocked
+}
+SIZES = {"512x512": 1024, "1024x1024": 4096, "1344x768": 4032, "2048x2048": 16384}
 
 
-def _levels(grid, steps=4, denoise=1.0, subject=FLOW, img2img=IMG2IMG[0]):
-    return plan_levels(grid, steps, denoise, subject, img2img).levels
+def _numbers(text):
+    return [float(one) for one in text.split()]
 
 
-@pytest.mark.parametrize("shift", [0.5, 1, 1.5, 2, 3, 3.158192909689767, 5, 7, 8, 12])
-@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 6, 7, 8, 9, 16])
-def test_a_number_is_diffusers_shift_at_any_number_of_steps(shift, steps):
-    scheduler = FlowMatchEulerDiscreteScheduler(shift=float(shift))
-    scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)])
-    expected = scheduler.sigmas.tolist()[:-1]
-    assert _levels(Grid("trailing", shift=shift), steps) == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("tokens", [256, 1024, 4032, 4299, 4300, 4301, 6889, 16384])
-@pytest.mark.parametrize("steps", [1, 4, 8, 28, 50])
-def test_flux2_s_mu_is_the_vendor_s_on_both_sides_of_4300_tokens(tokens, steps):
-    scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
-    nodes = [1 - step / steps for step in range(steps)]
-    scheduler.set_timesteps(sigmas=nodes, mu=compute_empirical_mu(tokens, steps))
-    found = _levels(Grid("trailing", shift="flux2"), steps, subject=FLOW._replace(tokens=tokens))
-    assert found == pytest.approx(scheduler.sigmas.tolist()[:-1], abs=1e-6)
-
-
-@pytest.mark.parametrize("steps", [1, 2, 4, 8])
-@pytest.mark.parametrize("denoise", [1.0, 0.6])
-def test_a_terminal_is_the_last_level_and_the_first_stays(steps, denoise):
-    shift = {"mu": [0.5, 0.9], "tokens": [256, 8192], "terminal": 0.02}
-    levels = _levels(Grid("trailing", shift=shift), steps, denoise)
-    assert len(levels) == steps and levels == sorted(levels, reverse=True)
-    assert all(0 < level <= 1 for level in levels)
-    if steps > 1:
-        assert levels[-1] == pytest.approx(0.02)
-    if denoise == 1:
-        assert levels[0] == 1
-
-
-def test_steps_that_do_not_divide_1000_are_exact_and_not_those_of_whole_timesteps():
-    found = _levels(Grid("trailing", shift=5), 6)
-    assert found == pytest.approx([1, 25 / 26, 10 / 11, 5 / 6, 5 / 7, 0.5], abs=1e-12)
-
-
-def test_without_a_shift_the_timesteps_stay_whole_as_they_were():
-    plan = plan_levels(Grid("trailing"), 6, 1.0, FLOW)
-    assert plan.times == [999, 832, 666, 499, 332, 166] and plan.shift is None
-    assert plan.levels == [(time + 1) / 1000 for time in plan.times]
-
-
-@pytest.mark.parametrize("grid", [Grid("trailing", shift=3), Grid("listed", nodes=(1, 0.7, 0.2))])
-def test_keep_trained_takes_those_of_the_full_schedule_at_or_below_the_start(grid):
-    full = _levels(grid)
-    kept = _levels(grid, 4, 0.5, img2img=IMG2IMG[1])
-    assert kept == full[2:]
-    with pytest.raises(ValueError, match="Use a higher denoise"):
-        _levels(grid, 4, 0.1, img2img=IMG2IMG[1])
-
-
-def test_a_list_of_an_eps_model_starts_at_the_level_of_its_timestep():
-    table = Subject(False, standard_sigma)
-    grid = Grid("listed", sigmas=(14.6146, 5.0, 1.2, 0.3))
-    assert _levels(grid, subject=table) == [14.6146, 5.0, 1.2, 0.3]
-    assert _levels(grid, 4, 0.5, table) == [standard_sigma(499), 1.2, 0.3]
-    with pytest.raises(ValueError, match="Connect the model"):
-        _levels(grid, 4, 0.5, Subject())
-    with pytest.raises(ValueError, match="no flow model"):
-        _levels(Grid("trailing", shift=3.0), subject=table)
-
-
-def test_denoise_0_has_no_steps_whatever_makes_the_levels():
-    for grid in (Grid("trailing", shift=3), Grid("grid", shift=3), Grid("listed", sigmas=(1, 0.5))):
-        assert _levels(grid, denoise=0.0) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "levels"),
+# Of a shift that is a number its levels, by number of steps.
+OF_SHIFT = {
+    1.0: {4: "1 .75 .5 .25", 8: "1 .875 .75 .625 .5 .375 .25 .125"},
+    1.5: {4: "1 .818182 .6 .333333"},
+    2.5: {4: "1 .882353 .714286 .454545"},
+    3.0: {2: "1 .75", 4: "1 .9 .75 .5", 8: "1 .954545 .9 .833333 .75 .642857 .5 .3"},
+    3.1: {8: "1 .955947 .902913 .837838 .756098 .650350 .508197 .306931"},
+    4.0: {8: "1 .965517 .923077 .869565 .8 .705882 .571429 .363636"},
+    5.0: {
+        4: "1 .9375 .833333 .625",
+        8: "1 .972222 .9375 .892857 .833333 .75 .625 .416667",
+        10: "1 .978261 .952381 .921053 .882353 .833333 .769231 .681818 .555556 .357143",
+    },
+    6.0: {
+        4: "1 .947368 .857143 .666667",
+        8: "1 .976744 .947368 .909091 .857143 .782609 .666667 .461538",
+    },
+    7.0: {8: "1 .98 .954545 .921053 .875 .807692 .7 .5"},
+    8.0: {4: "1 .96 .888889 .727273"},
+    10.0: {8: "1 .985915 .967742 .943396 .909091 .857143 .769231 .588235"},
+    12.0: {
+        4: "1 .972973 .923077 .8",
+        8: "1 .988235 .972973 .952381 .923077 .878049 .8 .631579",
+    },
+    16.0: {4: "1 .979592 .941176 .842105"},
+    # e to 1.15, Krea 2's.
+    3.158193: {
+        3: "1 .86332 .612267",
+        4: "1 .904531 .759511 .512844",
+        8: "1 .956724 .904531 .840349 .759511 .654567 .512844 .310901",
+    },
+}
+# Where the shift depends on the size, by size.
+KLEIN = {
+    "512x512": "1 .958085 .883982 .717497",
+    "1024x1024": "1 .967384 .908144 .767200",
+    "1344x768": "1 .967212 .907690 .766229",
+    "2048x2048": "1 .986986 .961947 .893915",
+}
+TURBO = {
+    "512x512": "1 .932460 .852001 .754399 .633564 .479888 .278300 .002291",
+    "1024x1024": "1 .947394 .882484 .800272 .692818 .546192 .334673 .002986",
+    "1344x768": "1 .947118 .881909 .799386 .691638 .544819 .333441 .002970",
+    "2048x2048": "1 .979224 .951583 .912942 .855131 .759034 .568313 .007778",
+}
+QWEN_21 = {
+    "512x512": "1 .837170 .631512 .363570",
+    "1024x1024": "1 .857192 .666756 .400096",
+    "1344x768": "1 .856797 .666039 .399322",
+    "2048x2048": "1 .917701 .787999 .553369",
+}
+VIGGLE_6 = {
+    "512x512": "1 .962557 .923057 .837170 .631512 .363570",
+    "1024x1024": "1 .967754 .933358 .857192 .666756 .400096",
+    "1344x768": "1 .967654 .933157 .856797 .666039 .399322",
+    "2048x2048": "1 .982380 .962989 .917701 .787999 .553369",
+}
+SIZED = {
+    "flux-2/klein": KLEIN,
+    "lens/turbo": KLEIN,
+    "flux-2/dev-turbo": TURBO,
+    "qwen-image-2.1/lightning-4step": QWEN_21,
+    "qwen-image-2.1/viggle-4step": QWEN_21,
+    "qwen-image-2.1/viggle-model": QWEN_21,
+    "qwen-image-2.1/viggle-6step": VIGGLE_6,
+}
+# Lists that stand as they are, by number of steps; a denoise below 1 samples the second of a pair.
+_LTX = "1 .99375 .9875 .98125 .975 .909375 .725 .421875"
+_LTX_2, _LTX_23 = (
+    [(8, 1.0, _LTX), (3, 0.9, ".909375 .725 .421875")],
     [
-        ("1, 0.99375, .725", [1, 0.99375, 0.725]),
-        ("[14.6146 2.9183; 0]", [14.6146, 2.9183]),
-        ("1，0.5、0.25", [1, 0.5, 0.25]),
+        (8, 1.0, _LTX),
+        (3, 0.9, ".85 .725 .4219"),
     ],
 )
-def test_lists_of_levels_are_read_as_people_write_them(text, levels):
-    assert parse_levels(text) == levels
-
-
-def _fields(**fields):
-    return {
-        **{"id": "mine/one", "name": "One", "family": "Mine", "base": "FLUX.1", "kind": "LoRA"},
-        **{"sampler": "ddim", "spacing": "trailing", "prediction": "flow"},
-        **{"steps": [4, 1, 8], "cfg": [1, 1, 1]},
-        **fields,
-    }
-
-
-@pytest.mark.parametrize(
-    ("fields", "named"),
-    [
-        ({"shift": 0}, "'shift': 0 is not a number from 0.01 to 100"),
-        ({"shift": "flux3"}, "'shift': 'flux3' is not a number"),
-        ({"shift": {"mu": [0.5, 1.15]}}, "'shift': tokens is None"),
-        ({"shift": {"mu": [0.5], "tokens": [256, 4096]}}, "'shift': mu is"),
-        ({"shift": {"mu": [0.5, 1], "tokens": [4096, 256]}}, "do not rise"),
-        ({"shift": {"mu": [0.5, 1], "tokens": [256, 4096], "patch": 2}}, "unknown part 'patch'"),
-        ({"shift": 3, "prediction": "eps"}, "'shift': only flow models"),
-        ({"spacing": "listed"}, "'timesteps' is empty"),
-        ({"u": [1, 0.5]}, "'u': it goes with the spacing listed"),
-        ({"u": [1, 0.5], "sigmas": [1, 0.5], "spacing": "listed"}, "no other list"),
-        ({"u": [1.5, 0.5], "spacing": "listed"}, "'u': 1.5 is above 1"),
-        ({"u": {"3": [1, 0.5]}, "spacing": "listed"}, "'u': the list for '3' steps has 2"),
-        ({"sigmas": [0.5, 1], "spacing": "listed"}, 'Level "1" is not below'),
-        ({"sigmas": [1, 0.5], "spacing": "listed", "shift": 3}, "leave out the shift"),
-        ({"sampler": "comfy:"}, "nor one of ComfyUI's"),
-        ({"sampler_options": {"s_noise": 1}}, "'sampler_options': they are for samplers of"),
-        ({"sampler": "comfy:lcm", "sampler_options": {"s_noise": [1]}}, "is no number"),
-        ({"step_strengths": "1, x"}, "'step_strengths': \"x\" is not a strength"),
-        ({"step_strengths": "1, 0", "kind": "UNet"}, "only a LoRA"),
-        ({"half": "upper"}, "'half': 'upper' is none of"),
-        ({"stacks": "yes"}, "'stacks'"),
-        ({"files": [{"name": "a", "alpha": -1}]}, "'files': -1 is not a number"),
+_QWEN = "1 .978453 .95418 .926626 .89508 .845148 .704534 .414568"
+_BOOGU = [(4, 1.0, ".999 .74925 .4995 .24975"), (3, 1.0, ".999 .666 .333")]
+LISTED = {
+    "ltx/2-distilled": _LTX_2,
+    "ltx/2-distilled-lora": _LTX_2,
+    "ltx/2.3-distilled": _LTX_23,
+    "ltx/2.3-distilled-model": _LTX_23,
+    "ltx/2.3-distilled-lora": _LTX_23,
+    "ltx/2.5-distilled": _LTX_23,
+    "ltx/2.5-distilled-lora": [(3, 1.0, ".85 .725 .4219")],
+    "qwen-image-2.1/turbo": [(8, 1.0, _QWEN)],
+    "qwen-image-2.1/turbo-lora": [(8, 1.0, _QWEN)],
+    "qwen-image-2.1/pruna-8step": [
+        (8, 1.0, "1 .93333334 .85714287 .7692308 .6666667 .54545456 .4 .22222222")
     ],
-)
-def test_a_wrong_field_of_a_recipe_is_named_with_what_is_wrong(fields, named):
-    with pytest.raises(ValueError) as error:
-        Recipe.from_json(_fields(**fields))
-    assert named in str(error.value)
+    "qwen-image-2.1/pruna-5step": [(5, 1.0, "1 .94 .85714287 .6666667 .4")],
+    "anima/turbo-4step": [(4, 1.0, "1 .9 .75 .5")],
+    "boogu/turbo": _BOOGU,
+    "boogu/turbo-lora": _BOOGU,
+}
+# ComfyUI's normal scheduler; tests/host/test_flow_recipes.py asks it.
+NORMAL = {"hidream/i1-fast", "hidream/i1-dev", "hidream/o1-dev"}
+# Of these nobody published levels: they are left to the model.
+UNKNOWN = {
+    "flux-3/klein",
+    "fibo/edit-turbo",
+    "kandinsky/5-lite-16step",
+    "stable-audio-3/turbo",
+}
+# FLUX.1's and SD3's, checked against diffusers in tests/host/test_flow_recipes.py.
+OLDER = ("FLUX.1", "SD3", "SD3.5 medium", "SD3.5 large")
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"shift": {"mu": [0.5, 0.9], "tokens": [256, 8192], "terminal": 0.02}},
-        {"shift": "flux2", "spacing": "listed", "u": [1, 0.75, 0.5, 0.25]},
-        {"spacing": "listed", "sigmas": {"8": [1, *(0.9 - 0.1 * i for i in range(7))]}},
-        {"spacing": "listed", "sigmas": {"2": [1, 0.5], "stage 2": [0.9, 0.4, 0]}},
-        {"sampler": "comfy:lcm", "sampler_options": {"s_noise": 1.02}, "half": "high"},
-        {"step_strengths": "1, 1, 0", "stacks": True},
-    ],
-)
-def test_a_recipe_is_read_back_from_its_json_as_it_was(fields):
-    import json
-
-    recipe = Recipe.from_json(_fields(**fields))
-    assert Recipe.from_json(json.loads(recipe.to_json(["in words"]))) == recipe
+def _levels(recipe, steps, size="1024x1024", denoise=1.0):
+    subject = Subject(True, lambda time: pytest.fail("asked the model"), tokens=SIZES[size])
+    return recipe_plan(recipe, steps, denoise, subject).levels
 
 
-def test_a_shift_set_by_hand_is_refused_where_it_would_change_nothing():
-    literal = Recipe.from_json(_fields(spacing="listed", sigmas=[1, 0.5]))
-    with pytest.raises(ValueError, match="lists its levels as they stand"):
-        literal.changed(0, 0, -1, -1, 3.0)
-    eps = Recipe.from_json(_fields(prediction="eps", base="SD 1.5"))
-    with pytest.raises(ValueError, match="is for no flow model"):
-        eps.changed(0, 0, -1, -1, 3.0)
-    assert Recipe.from_json(_fields(shift=5)).changed(0, 0, -1, -1, 3.0).shift == 3.0
+def _of_number(recipe):
+    return next((OF_SHIFT[one] for one in OF_SHIFT if abs(one - recipe.shift) < 1e-6), {})
 
 
-def test_the_text_names_the_first_level_of_a_list_below_denoise_1():
-    recipe = Recipe.from_json(_fields(spacing="listed", sigmas=[1, 0.9, 0.725, 0.421875]))
-    text = run_settings(recipe, 4, 0, 0.8, subject=FLOW).text
-    assert "3 steps from level 0.8 at denoise 0.8" in text
-    assert "levels 0.8 0.725 0.4219, as the recipe lists them" in text
+NUMBERED = [
+    name
+    for name, recipe in RECIPES.items()
+    if isinstance(recipe.shift, float)
+    and recipe.base not in OLDER
+    and name not in {*SIZED, *LISTED, *NORMAL}
+]
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_levels_of_a_shift_are_the_published_ones_at_every_size(name):
+    recipe = RECIPES[name]
+    steps = int(recipe.steps.default)
+    published = _numbers(_of_number(recipe)[steps])
+    for size in SIZES:
+        assert _levels(recipe, steps, size) == pytest.approx(published, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", SIZED)
+def test_levels_by_size_are_the_published_ones(name, size):
+    recipe = RECIPES[name]
+    published = _numbers(SIZED[name][size])
+    assert _levels(recipe, len(published), size) == pytest.approx(published, abs=1e-6)
+    assert len(published) == recipe.steps.default
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_published_list_is_sampled_as_it_stands_at_every_size(name):
+    recipe = RECIPES[name]
+    assert LISTED[name][0][0] == recipe.steps.default
+    for steps, denoise, listed in LISTED[name]:
+        for size in SIZES:
+            levels = _levels(recipe, steps, size, denoise)
+            assert levels == pytest.approx(_numbers(listed), abs=1e-6)
+
+
+def test_every_recipe_of_a_flow_model_has_its_levels_here_or_says_why_not():
+    told = {*NUMBERED, *SIZED, *LISTED, *NORMAL, *UNKNOWN}
+    left = {name for name in set(RECIPES) - told if RECIPES[name].base not in OLDER}
+    assert left == {"ming/image"}, "by size as FLUX.1's, which is checked against diffusers"
+    for name in UNKNOWN:
+        assert RECIPES[name].shift == "model"
+        assert any(doubt.split(": ")[0].endswith("shift") for doubt in RECIPES[name].unconfirmed)
+
+
+def test_every_number_of_steps_of_a_recipe_has_a_schedule():
+    for recipe in RECIPES.values():
+        steps = {int(part) for part in recipe.steps}
+        subject = Subject(True, lambda time: (time + 1) / 1000, tokens=4096)
+        for count in steps:
+            staged = 1.0 if count != 3 or recipe.base != "LTX-2" else 0.9
+            levels = recipe_plan(recipe, count, staged, subject).levels
+            assert len(levels) == count, recipe.id
+            assert 1 >= levels[0] and sorted(levels, reverse=True) == levels and levels[-1] > 0
+
+
+def test_a_recipe_with_a_wrong_number_is_found():
+    """That the numbers above decide: each schedule moved by 1e-4 is another."""
+    for name in ("wan/t2v22-4step-high", "flux-2/dev-turbo", "ltx/2-distilled"):
+        entry = json.loads(RECIPES[name].to_json())
+        if "sigmas" in entry:
+            entry["sigmas"]["8"][7] += 1e-4
+        elif "u" in entry:
+            entry["u"][6] += 1e-4
+        else:
+            entry["shift"] += 1e-3
+        moved = Recipe.from_json(entry)
+        steps = int(moved.steps.default)
+        assert _levels(moved, steps) != pytest.approx(_levels(RECIPES[name], steps), abs=1e-6)

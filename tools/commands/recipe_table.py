@@ -18,7 +18,12 @@ _HEAD = (
 )
 _FOLDERS = {"LoRA": "loras", "UNet": "diffusion_models", "checkpoint": "checkpoints"}
 # What half of the published files are called: kept apart by a folder of their own.
-_SAME_NAMES = ("pytorch_lora_weights", "diffusion_pytorch_model", "high_noise_model")
+_SAME_NAMES = (
+    "pytorch_lora_weights",
+    "diffusion_pytorch_model",
+    "high_noise_model",
+    "low_noise_model",
+)
 
 
 def write_table() -> None:
@@ -32,7 +37,9 @@ def write_table() -> None:
 
 def table() -> str:
     """A section a base model, a row a recipe, and after them what cannot be run and why."""
-    recipes = pure("recipes").builtin_recipes().values()
+    pack = pure("recipes")
+    # Video is what people look for.
+    recipes = sorted(pack.builtin_recipes().values(), key=lambda one: one.base not in pack.VIDEO)
     usable = [recipe for recipe in recipes if not recipe.blocked]
     groups = [(base, list(group)) for base, group in groupby(usable, key=lambda one: one.base)]
     blocked = [
