@@ -41,6 +41,7 @@ class ServerLane:
         self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._seconds, self._last_end, self._last_preview = 0.5, 0.0, 0.0
         self._told_away = False
+        self._said: set[str] = set()
         self._heard = Heard(server.largest)
         self._results = Results(self, batch, server, lambda said: self._told.put_nowait(said))
 
@@ -152,11 +153,16 @@ class ServerLane:
         if job.template.spoken:
             self._heard.expect(attempt.prompt_id, job.template.spoken)
         try:
-            await self._server.submit(prompt, attempt.prompt_id, extra)
+            await self._server.submit(prompt, attempt.prompt_id, extra, self._tell_once)
         except TROUBLE as error:
             if sentence := self._results.given_up(job.id, error):
                 raise JobError(sentence) from None
             raise
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._batch.tell(sentence)
 
     async def _look_up(self) -> None:
         """What has become of every attempt made here that nothing is known of."""

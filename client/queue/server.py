@@ -5,19 +5,20 @@ import email.utils
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from ..errors import InputError, JobError
-from .address import Address, address
+from .address import Address, address, one_part
 from .body import pieces
 from .events import GREETING, Event, event_of
 from .http import ClosedError, Http, OddError
+from .left_out import left_out
 from .outcome import File, Outcome, outcome_of, refusal
+from .replaced import with_replaced
 from .text import clean
 from .trouble import TROUBLE
 
@@ -71,17 +72,25 @@ class Server:
         found = {}
         for name in sorted(types):
             # Dots alone would be a way to other paths.
-            quoted = quote(name, safe="", errors="replace")
             if name.strip("."):
-                answer = await self._http.json(f"/object_info/{quoted}")
+                answer = await self._http.json(f"/object_info/{one_part(name)}")
                 if not isinstance(answer, dict) or not _is_definition(answer.get(name, _EMPTY)):
                     raise OddError(f"{self.place} defines {clean(name, 100)} as ComfyUI does not.")
                 if name in answer:
                     found[name] = answer[name]
-        return found
+        return await with_replaced(found, types, self._http.json)
 
-    async def submit(self, prompt: dict, prompt_id: str, extra: dict[str, Any]) -> None:
-        """Puts a prompt into the queue; JobError if the server refuses it."""
+    async def submit(
+        self,
+        prompt: dict,
+        prompt_id: str,
+        extra: dict[str, Any],
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        """Puts a prompt into the queue; JobError if the server refuses it.
+
+        Where it leaves out some outputs, `tell` gets a sentence; without one that is an error.
+        """
         body = {
             "prompt": prompt,
             "prompt_id": prompt_id,
@@ -91,6 +100,9 @@ class Server:
         status, said = await self._http.post("/prompt", body)
         if status == 200 and not _errors_in(said):
             return
+        sentence = left_out(prompt, said) if status == 200 and tell else None
+        if sentence:
+            return tell(self._http.told(sentence))
         if status == 200:
             # Of outputs that are valid the server would run some, and say nothing of the others.
             await self.take_back([prompt_id])

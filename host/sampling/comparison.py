@@ -18,6 +18,7 @@ from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .run import guider_of
 from .samplers import recipe_sampler
 from .size import with_channels
+from .sound import with_shifts
 
 
 class Sampled(NamedTuple):
@@ -98,7 +99,8 @@ def _sample(
     cell: Cell,
     callback: Callable,
 ) -> torch.Tensor:
-    samples = guider_of(model, conditions, cell.settings.cfg).sample(
+    shifted = with_shifts(model, cell.recipe)
+    samples = guider_of(shifted, conditions, cell.settings.cfg).sample(
         noise,
         latent["samples"],
         recipe_sampler(cell.recipe, latent_seeds(seed, latent)),
