@@ -159,6 +159,7 @@ def test_h3_s_files_of_one_size_are_told_by_name_with_their_shift_and_alpha(head
     header = header_of("MiniMax H3", "comfyui", rank=128, size=1956193000)
     recipe = recognise(f"{name}.safetensors", header, RECIPES).recipe
     assert (recipe.shift, {file.alpha for file in recipe.files}) == (shift, {alpha})
+    assert recipe.audio_shift == 3
 
 
 HASHED = {
