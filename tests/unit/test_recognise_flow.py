@@ -71,6 +71,12 @@ def test_attention_alone_tells_the_base_model_or_nothing_never_another(header_of
     assert layout.base == known
 
 
+def test_the_number_of_blocks_tells_two_networks_of_the_same_layers(header_of):
+    for network in ("Mage-Flow", "Qwen-Image"):
+        blocks = layout_of(header_of(network, "comfyui", only="transformer_blocks"))
+        assert blocks.base == network
+
+
 def told(found):
     if found.recipe:
         return found.recipe.id
