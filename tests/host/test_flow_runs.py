@@ -10,6 +10,9 @@ from fewstep.host.sampling.levels import sigmas_of, subject_of
 from fewstep.nodes.ksampler import FewStepKSampler
 from fewstep.recipes import BASES, builtin_recipes, recipe_plan
 
+import nodes
+
+h3 = pytest.importorskip("comfy_extras.nodes_minimax_h3", reason="ComfyUI 0.30 brings it")
 RECIPES = builtin_recipes()
 RUNS = {
     "Wan 2.2 T2V": ["wan/t2v22-4step-high", "wan/t2v22-4step-low", "wan/causvid-t2v"],
@@ -38,6 +41,12 @@ EULER = [
     for family, name in ALL
     if RECIPES[name].sampler == "ddim" and family != "MiniMax H3"
 ]
+
+
+@pytest.fixture(autouse=True)
+def _listed(monkeypatch):
+    """The host's node in its list, as its server puts it there."""
+    monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "MiniMaxH3SigmaShift", h3.MiniMaxH3SigmaShift)
 
 
 def drawn(family, recipe, denoise=1.0, value=0.0):

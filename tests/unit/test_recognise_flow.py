@@ -71,6 +71,12 @@ def test_attention_alone_tells_the_base_model_or_nothing_never_another(header_of
     assert layout.base == known
 
 
+def test_the_number_of_blocks_tells_two_networks_of_the_same_layers(header_of):
+    for network in ("Mage-Flow", "Qwen-Image"):
+        blocks = layout_of(header_of(network, "comfyui", only="transformer_blocks"))
+        assert blocks.base == network
+
+
 def told(found):
     if found.recipe:
         return found.recipe.id
@@ -159,6 +165,7 @@ def test_h3_s_files_of_one_size_are_told_by_name_with_their_shift_and_alpha(head
     header = header_of("MiniMax H3", "comfyui", rank=128, size=1956193000)
     recipe = recognise(f"{name}.safetensors", header, RECIPES).recipe
     assert (recipe.shift, {file.alpha for file in recipe.files}) == (shift, {alpha})
+    assert recipe.audio_shift == 3
 
 
 HASHED = {
