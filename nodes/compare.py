@@ -13,7 +13,7 @@ from ..host.sampling.comparison import (
     models_at,
     sample_cells,
 )
-from ..host.sampling.levels import training_steps
+from ..host.sampling.levels import subject_of
 from ..host.sampling.measures import measured
 from ..recipes import Cell, combinations, judge, reference_of, unjudged
 from .inputs import RecipeType, denoise_input, seed_input
@@ -145,11 +145,10 @@ class FewStepCompare(io.ComfyNode):
         tolerance=0.2,
     ):
         given = recipe_for(model, recipe, _TITLE)
-        wanted = combinations(
-            given.recipe, steps, gammas, cfgs, strengths, denoise, training_steps(model)
-        )
-        against = reference_of(wanted.cells, reference) if similarity else None
         check_latent(latent_image)
+        subject = subject_of(model, latent_image)
+        wanted = combinations(given.recipe, steps, gammas, cfgs, strengths, denoise, subject)
+        against = reference_of(wanted.cells, reference) if similarity else None
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)
         made = sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)

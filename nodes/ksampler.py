@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
-from ..host.sampling.levels import training_steps
+from ..host.sampling.levels import subject_of
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
@@ -81,7 +81,7 @@ class FewStepKSampler(io.ComfyNode):
             cfg,
             denoise,
             loaded=given.loaded,
-            total=training_steps(model),
+            subject=subject_of(model, latent_image),
         )
         conditions = positive, negative
         made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)

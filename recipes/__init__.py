@@ -17,7 +17,7 @@ from .lora_names import down_of, modules_of, text_encoder_modules_of, up_of
 from .network_ends import first_missing_end
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise, recognise_name
-from .run_settings import RunSettings, run_settings
+from .run_settings import RunSettings, plan_lines, recipe_plan, run_settings
 from .user import Catalog, all_recipes, as_user_file
 
 __all__ = [
@@ -50,7 +50,9 @@ __all__ = [
     "modules_of",
     "needs_hash",
     "network_of",
+    "plan_lines",
     "read_header",
+    "recipe_plan",
     "recognise",
     "recognise_name",
     "reference_of",

@@ -7,7 +7,10 @@ from .recipe import Recipe
 from .recognise import Found
 
 _PLAIN = ("id", "name", "family", "base", "kind", "sampler", "spacing", "steps", "cfg")
-_IF_SET = ("gamma", "strength", "timesteps", "shift", "graph_needs", "loader_needs", "blocked")
+_IF_SET = (
+    *("gamma", "strength", "timesteps", "u", "sigmas", "shift"),
+    *("graph_needs", "loader_needs", "blocked"),
+)
 
 
 def briefs(recipes: Iterable[Recipe]) -> list[dict[str, Any]]:

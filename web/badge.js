@@ -4,7 +4,7 @@
 import { LOADERS, recipeFrom } from "./graph_settings.js";
 import { choiceText, samplerOf, warningsOf } from "./recipes.js";
 import { warning } from "./schedule.js";
-import { general } from "./timesteps.js";
+import { general } from "./plan_error.js";
 
 /** @typedef {import("./theme.js").Line} Line */
 

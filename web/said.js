@@ -10,7 +10,6 @@
 /** @type {Record<string, Phrases>} */
 const PHRASES = {
   zh: {
-    "a model with shift {}": "shift 为 {} 的模型",
     "a model shown timestep {} (Load one-step model does it)": "以 {} 为时间步的模型（单步模型加载器会设置）",
     "a model that predicts {} (Load one-step model sets it)": "预测 {} 的模型（单步模型加载器会设置）",
     "a model that starts at t = {} (Load one-step model cuts it)": "从 t = {} 开始的模型（单步模型加载器会设置）",
@@ -41,7 +40,6 @@ const PHRASES = {
     "a file of no known kind": "类型未知的文件",
   },
   ja: {
-    "a model with shift {}": "shift {} のモデル",
     "a model shown timestep {} (Load one-step model does it)":
       "タイムステップ {} を渡されるモデル（「1ステップモデルを読み込む」が設定します）",
     "a model that predicts {} (Load one-step model sets it)":
@@ -75,7 +73,6 @@ const PHRASES = {
     "a file of no known kind": "種類の分からないファイル",
   },
   ru: {
-    "a model with shift {}": "модель со сдвигом (shift) {}",
     "a model shown timestep {} (Load one-step model does it)":
       "модель, которой показан временной шаг {} (настраивает «Загрузить одношаговую модель»)",
     "a model that predicts {} (Load one-step model sets it)":

@@ -63,6 +63,25 @@ const en = {
   listOrder: 'Timestep "{entry}" is not below the one before it. Write them from high to low.',
   listRange:
     'Timestep "{entry}" is out of range. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5). Papers that count to 1000 mean one less.',
+  stepsLevel: "{n} steps from level {start}",
+  stepsLevelDenoise: "{n} steps from level {start} at denoise {denoise}",
+  levelsShift: "Levels {levels}, shift {shift}",
+  levelsListed: "Levels {levels}, as listed",
+  ownShift: "The model's own shift, {shift}, is not used.",
+  assumesSize: "Drawn for 1024x1024; the run uses the size of its latent.",
+  sizeless:
+    "The shift depends on the size of the picture: connect the latent. Without it the run uses the model's own.",
+  needsModel: "The levels of this schedule depend on the model, and no model is connected. Connect it.",
+  startUnknown: "Which level denoise {denoise} starts at depends on the model. Connect the model.",
+  sigmasShift: "Levels of the spacing sigmas stand as they are. Set shift to 0.",
+  listsLevels: "{name} lists its levels as they stand, so that it has no shift. Set shift to 0.",
+  noFlow: "{name} is for no flow model, so that it has no shift. Set shift to 0.",
+  noSchedule: "{name} has no schedule for {steps} steps. Set the steps to one of {known}.",
+  belowAllLevels:
+    "denoise starts at {start}, below all steps of this schedule, which end at {last}. Use a higher denoise, or set img2img to keep steps.",
+  levelsEmpty: "The list of levels is empty. Write falling numbers above 0, such as 1, 0.9375, 0.725.",
+  levelEntry: '"{entry}" is not a noise level. Write falling numbers above 0, such as 1, 0.9375, 0.725.',
+  levelOrder: 'Level "{entry}" is not below the one before it. Write them from high to low.',
 };
 
 /** @type {typeof en} */
@@ -122,6 +141,23 @@ const zh = {
   listOrder: "时间步“{entry}”不低于前一个。请按从大到小排列。",
   listRange:
     "时间步“{entry}”超出范围。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。论文中数到 1000 的要减 1。",
+  stepsLevel: "{n} 步，从噪声水平 {start} 开始",
+  stepsLevelDenoise: "{n} 步，从噪声水平 {start} 开始（降噪 {denoise}）",
+  levelsShift: "噪声水平 {levels}，shift {shift}",
+  levelsListed: "噪声水平 {levels}，按列表原样",
+  ownShift: "不使用模型自身的 shift（{shift}）。",
+  assumesSize: "按 1024x1024 绘制；运行时使用其 Latent 的尺寸。",
+  sizeless: "shift 取决于图像尺寸：请连接 Latent。否则运行时使用模型自身的 shift。",
+  needsModel: "此方案的噪声水平取决于模型，而没有连接模型。请连接它。",
+  startUnknown: "降噪 {denoise} 从哪个噪声水平开始取决于模型。请连接模型。",
+  sigmasShift: "间隔方式 sigmas 的噪声水平按原样使用。请将 shift 设为 0。",
+  listsLevels: "{name} 按原样列出噪声水平，因此没有 shift。请将 shift 设为 0。",
+  noFlow: "{name} 不用于流模型，因此没有 shift。请将 shift 设为 0。",
+  noSchedule: "{name} 没有 {steps} 步的方案。请将步数设为以下之一：{known}。",
+  belowAllLevels: "降噪从 {start} 开始，低于此方案的所有步（最后一步为 {last}）。请提高降噪，或将图生图设为保持步数。",
+  levelsEmpty: "噪声水平列表为空。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
+  levelEntry: "“{entry}”不是噪声水平。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
+  levelOrder: "噪声水平“{entry}”不低于前一个。请按从大到小排列。",
 };
 
 /** @type {typeof en} */
@@ -184,6 +220,24 @@ const ja = {
   listOrder: "タイムステップ「{entry}」が前のものより小さくありません。大きい順に書いてください。",
   listRange:
     "タイムステップ「{entry}」は範囲外です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。1000 まで数える論文では 1 を引きます。",
+  stepsLevel: "{n} ステップ、ノイズレベル {start} から",
+  stepsLevelDenoise: "{n} ステップ、ノイズレベル {start} から（ノイズ除去 {denoise}）",
+  levelsShift: "ノイズレベル {levels}、shift {shift}",
+  levelsListed: "ノイズレベル {levels}、一覧のまま",
+  ownShift: "モデル自身の shift（{shift}）は使いません。",
+  assumesSize: "1024x1024 として描いています。実行時は潜在画像の大きさを使います。",
+  sizeless: "shift は画像の大きさで変わります。潜在画像を接続してください。ない場合、実行時はモデル自身の値を使います。",
+  needsModel: "このスケジュールのノイズレベルはモデルで決まりますが、モデルが接続されていません。接続してください。",
+  startUnknown: "ノイズ除去 {denoise} がどのレベルから始まるかはモデルで決まります。モデルを接続してください。",
+  sigmasShift: "間隔 sigmas のレベルはそのまま使われます。shift を 0 にしてください。",
+  listsLevels: "{name} はレベルをそのまま並べるので shift がありません。shift を 0 にしてください。",
+  noFlow: "{name} はフローモデル用ではないので shift がありません。shift を 0 にしてください。",
+  noSchedule: "{name} には {steps} ステップのスケジュールがありません。{known} のどれかにしてください。",
+  belowAllLevels:
+    "ノイズ除去は {start} から始まり、このスケジュールのすべてのステップ（最後は {last}）より下です。ノイズ除去を上げるか、img2img を「ステップ数を保つ」にしてください。",
+  levelsEmpty: "レベルの一覧が空です。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
+  levelEntry: "「{entry}」はノイズレベルではありません。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
+  levelOrder: "レベル「{entry}」が前のものより小さくありません。大きい順に書いてください。",
 };
 
 /** @type {typeof en} */
@@ -247,6 +301,27 @@ const ru = {
   listOrder: "Временной шаг «{entry}» не ниже предыдущего. Запишите их по убыванию.",
   listRange:
     "Временной шаг «{entry}» вне диапазона. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5). В статьях со счётом до 1000 это на единицу меньше.",
+  stepsLevel: "Шагов: {n}, начиная с уровня {start}",
+  stepsLevelDenoise: "Шагов: {n}, начиная с уровня {start} при шумоподавлении {denoise}",
+  levelsShift: "Уровни {levels}, сдвиг {shift}",
+  levelsListed: "Уровни {levels}, как в списке",
+  ownShift: "Собственный сдвиг модели, {shift}, не используется.",
+  assumesSize: "Нарисовано для 1024x1024; при запуске берётся размер латента.",
+  sizeless:
+    "Сдвиг зависит от размера изображения: подключите латент. Без него при запуске берётся сдвиг самой модели.",
+  needsModel: "Уровни этого расписания зависят от модели, а модель не подключена. Подключите её.",
+  startUnknown:
+    "С какого уровня начинается шумоподавление {denoise}, зависит от модели. Подключите модель.",
+  sigmasShift: "Уровни sigmas берутся как есть. Задайте сдвиг 0.",
+  listsLevels: "{name} задаёт уровни как есть, поэтому сдвига нет. Задайте сдвиг 0.",
+  noFlow: "{name} не для потоковой модели, поэтому сдвига нет. Задайте сдвиг 0.",
+  noSchedule: "У {name} нет расписания на {steps} шагов. Задайте одно из чисел: {known}.",
+  belowAllLevels:
+    "Шумоподавление начинается с {start}, ниже всех шагов этого расписания (последний: {last}). Увеличьте шумоподавление или выберите сохранение числа шагов.",
+  levelsEmpty: "Список уровней пуст. Запишите числа больше 0 по убыванию, например 1, 0.9375, 0.725.",
+  levelEntry:
+    "«{entry}» — не уровень шума. Запишите числа больше 0 по убыванию, например 1, 0.9375, 0.725.",
+  levelOrder: "Уровень «{entry}» не ниже предыдущего. Запишите их по убыванию.",
 };
 
 /** @type {Record<string, typeof en>} */

@@ -6,7 +6,7 @@ import comfy.samplers
 from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
 from ...recipes import Recipe, RunSettings
-from .levels import schedule
+from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .samplers import recipe_sampler
 
@@ -28,7 +28,7 @@ def sample(
         noise,
         guider_of(model, conditions, settings.cfg),
         recipe_sampler(recipe, latent_seeds(seed, latent)),
-        schedule(settings.times, model),
+        sigmas_of(settings.plan),
         latent,
     )
     return keep_unmasked(latent, result[0])

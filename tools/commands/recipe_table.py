@@ -1,5 +1,6 @@
 """The table "choose your model" of docs/models.md, made from the recipes."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
@@ -72,7 +73,7 @@ def _row(recipe: Any) -> str:
         sizes,
         _unbroken(recipe.steps),
         _unbroken(recipe.cfg),
-        f"{recipe.sampler_text}; {_timesteps(recipe)}",
+        f"{recipe.sampler_text}; {_schedule(recipe)}",
     )
     return f"| {' | '.join(cells)} |\n"
 
@@ -114,10 +115,10 @@ def _size(size: int) -> str:
     return _unbroken(f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB")
 
 
-def _timesteps(recipe: Any) -> str:
-    if recipe.spacing != "listed":
-        return recipe.spacing
-    return recipe.timesteps if isinstance(recipe.timesteps, str) else "listed"
+def _schedule(recipe: Any) -> str:
+    if any(isinstance(lists, Mapping) for lists in (recipe.timesteps, recipe.u, recipe.sigmas)):
+        return f"listed{recipe.shift_text}"
+    return recipe.schedule_text.removeprefix("timesteps ")
 
 
 def _page_link(recipe: Any, text: str = "") -> str:

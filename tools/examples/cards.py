@@ -15,6 +15,7 @@ _KINDS = {"loras": ("LoRA",), "checkpoints": ("checkpoint",), "diffusion_models"
 # The shift of base models whose recipes leave it to them: FLUX.1's at 1024 x 1024 pixels.
 _OWN_SHIFT = {"FLUX.1": math.exp(1.15)}
 _TIMES = 1000
+_TOKENS = (1024 // 16) ** 2
 # The nodes that know how many steps are sampled, and the place of that widget.
 _SAMPLER = "FewStepKSampler"
 _STEPS = {
@@ -94,16 +95,25 @@ def _hops(recipe: Any, steps: int, curve: list[float]) -> list[Any]:
     kinds, flow = pure("samplers.levels"), recipe.prediction == "flow"
     levels = kinds.FlowLevels() if flow else kinds.TableLevels(np.array(curve))
     low = pure("samplers").SAMPLERS[recipe.sampler].low(levels, recipe.gamma)
-    times = pure("recipes").run_settings(recipe, steps, 0, 1.0).times
-    sigmas = [*(_level(recipe, time) for time in times), 0.0]
+    plan = pure("recipes").run_settings(recipe, steps, 0, 1.0, subject=_subject(recipe)).plan
+    sigmas = [*plan.levels, 0.0]
     return [pure("pictures").Hop(*way) for way in pure("samplers.ways").ways(sigmas, levels, low)]
+
+
+def _subject(recipe: Any) -> Any:
+    """A model of the recipe's kind, and a picture of 1024x1024."""
+    schedulers = pure("schedulers")
+    if recipe.prediction != "flow":
+        return schedulers.Subject()
+    return schedulers.Subject(True, lambda time: _level(recipe, time), tokens=_TOKENS)
 
 
 def _level(recipe: Any, time: float) -> float:
     """The noise level of a timestep 0..999."""
     if recipe.prediction != "flow":
         return pure("schedulers").standard_sigma(time)
-    shift = recipe.shift or _OWN_SHIFT.get(recipe.base)
+    plain = isinstance(recipe.shift, (int, float))
+    shift = recipe.shift if plain else _OWN_SHIFT.get(recipe.base)
     if not shift:
         raise UserError(f"The shift of {recipe.base} is not known: name it in _OWN_SHIFT.")
     share = (time + 1) / _TIMES
