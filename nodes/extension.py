@@ -6,6 +6,7 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 
 from ..host.routes import add_routes
 from ..host.sampling.samplers import add_to_dropdown
+from .by_step import FewStepGuider, FewStepSplit
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
@@ -44,6 +45,8 @@ class FewStepExtension(ComfyExtension):
             FewStepControlNetApply,
             FewStepConditioningSteps,
             FewStepTCD,
+            FewStepSplit,
+            FewStepGuider,
         ]
 
 

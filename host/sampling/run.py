@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import comfy.samplers
 from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
 from ...recipes import Recipe, RunSettings
+from .guiders import Conditions, guider_of
 from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .samplers import recipe_sampler
@@ -14,19 +14,18 @@ PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
 
 
 def sample(
-    model: Any,
-    conditions: tuple[Any, Any],
+    guider: Any,
     latent: dict,
     recipe: Recipe,
     settings: RunSettings,
     seed: int,
     batch_seeds: str = PER_IMAGE,
 ) -> dict:
-    """The sampled LATENT; `conditions` are the positive and the negative one."""
+    """The LATENT that `guider` samples with a recipe."""
     noise = ImageNoise(seed) if batch_seeds == PER_IMAGE else Noise_RandomNoise(seed)
     result = SamplerCustomAdvanced.execute(
         noise,
-        guider_of(model, conditions, settings.cfg),
+        guider,
         recipe_sampler(recipe, latent_seeds(seed, latent)),
         sigmas_of(settings.plan),
         latent,
@@ -34,8 +33,6 @@ def sample(
     return keep_unmasked(latent, result[0])
 
 
-def guider_of(model: Any, conditions: tuple[Any, Any], cfg: float) -> comfy.samplers.CFGGuider:
-    guider = comfy.samplers.CFGGuider(model)
-    guider.set_conds(*conditions)
-    guider.set_cfg(cfg)
-    return guider
+def guider_for(model: Any, conditions: Conditions, settings: RunSettings) -> Any:
+    """The GUIDER of a run; `conditions` are the positive and the negative one."""
+    return guider_of(model, conditions, settings.cfgs, [*settings.levels, 0.0])
