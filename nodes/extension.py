@@ -11,6 +11,7 @@ from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
+from .negative import FewStepNegative
 from .noise import FewStepNoise
 from .one_step_loader import FewStepOneStepLoader
 from .plot import FewStepPlot
@@ -47,6 +48,7 @@ class FewStepExtension(ComfyExtension):
             FewStepTCD,
             FewStepSplit,
             FewStepGuider,
+            FewStepNegative,
         ]
 
 
