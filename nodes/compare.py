@@ -13,6 +13,7 @@ from ..host.sampling.comparison import (
     models_at,
     sample_cells,
 )
+from ..host.sampling.guidance import with_guidance
 from ..host.sampling.levels import subject_of
 from ..host.sampling.measures import measured
 from ..recipes import Cell, combinations, judge, reference_of, unjudged
@@ -152,6 +153,7 @@ class FewStepCompare(io.ComfyNode):
         against = reference_of(wanted.cells, reference) if similarity else None
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)
+        positive, guidance = with_guidance(positive, given.recipe)
         made = sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
         batch = decode_cells(decode, made, wanted.cells)
         judged = (
@@ -165,7 +167,7 @@ class FewStepCompare(io.ComfyNode):
                 batch, wanted.cells, made, judged.marks, strict=True
             )
         ]
-        title = [*wanted.shared, *given.warnings, f"seed {seed}", *judged.title]
+        title = [*wanted.shared, *guidance, *given.warnings, f"seed {seed}", *judged.title]
         sheet = pictures.contact_sheet(drawn, wanted.columns, title)
         return io.NodeOutput(to_image(sheet), batch, judged.text)
 

@@ -3,6 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
+from ..host.sampling.guidance import with_guidance
 from ..host.sampling.levels import subject_of
 from ..host.sampling.run import guider_for, sample
 from ..recipes import run_settings
@@ -79,9 +80,11 @@ class FewStepKSampler(io.ComfyNode):
             denoise,
             cfgs=cfgs,
             loaded=given.loaded,
+            guided=True,
             subject=subject_of(model, latent_image),
         )
+        positive, guidance = with_guidance(positive, given.recipe)
         guider = guider_for(model, (positive, negative), settings)
         made = sample(guider, latent_image, given.recipe, settings, seed, batch_seeds)
-        lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
-        return io.NodeOutput(made, "\n".join(lines))
+        told = [*guidance, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
+        return io.NodeOutput(made, "\n".join([settings.text, *told]))

@@ -9,7 +9,7 @@ from .recognise import Found
 _PLAIN = ("id", "name", "family", "base", "kind", "sampler", "spacing", "steps", "cfg")
 _IF_SET = (
     *("gamma", "strength", "timesteps", "u", "sigmas", "shift"),
-    *("graph_needs", "loader_needs", "blocked"),
+    *("graph_needs", "loader_needs", "blocked", "half", "stacks"),
 )
 
 
@@ -20,10 +20,14 @@ def briefs(recipes: Iterable[Recipe]) -> list[dict[str, Any]]:
 
 def _brief(recipe: Recipe) -> dict[str, Any]:
     entry = {name: getattr(recipe, name) for name in _PLAIN}
-    entry |= {name: value for name in _IF_SET if (value := getattr(recipe, name)) or value == 0}
+    entry |= {name: getattr(recipe, name) for name in _IF_SET if _is_set(getattr(recipe, name))}
     if recipe.prediction == "flow":
         entry["prediction"] = "flow"
     return entry
+
+
+def _is_set(value: Any) -> bool:
+    return bool(value) or (value == 0 and value is not False)
 
 
 def found_facts(found: Found) -> dict[str, Any]:

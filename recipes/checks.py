@@ -39,6 +39,12 @@ def number(low: float, high: float) -> Check:
     return check
 
 
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{short(value)} is neither true nor false")
+    return value
+
+
 def maybe(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 

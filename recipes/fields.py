@@ -6,14 +6,29 @@ from dataclasses import fields
 from typing import Any
 
 from ..samplers import SAMPLERS
-from ..schedulers import SPACINGS
+from ..schedulers import SPACINGS, parse_strengths
 from .bases import BASES
-from .checks import Check, choice, maybe, number, one_of, pattern, short, text, text_or_empty, texts
+from .checks import (
+    Check,
+    choice,
+    flag,
+    maybe,
+    number,
+    one_of,
+    pattern,
+    short,
+    text,
+    text_or_empty,
+    texts,
+)
 from .known_file import KEYS, KnownFile
 from .schedule_fields import levels, nodes, shift, timesteps
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
+HALVES = ("", "high", "low", "edit")
+HOST = "comfy"
+_HOST_SAMPLER = re.compile(rf"{HOST}:[a-z0-9_]+")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*/[a-z0-9][a-z0-9._-]*")
 
 
@@ -22,6 +37,31 @@ def _identifier(value: Any) -> str:
         raise ValueError(
             f"{short(value)} is not an id; write family/name in lower case, such as mine/portraits"
         )
+    return value
+
+
+def _sampler(value: Any) -> str:
+    if isinstance(value, str) and _HOST_SAMPLER.fullmatch(value):
+        return value
+    try:
+        return one_of(tuple(SAMPLERS))(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor one of ComfyUI's as {HOST}:res_multistep") from error
+
+
+def _options(value: Any) -> Mapping[str, Any]:
+    """Settings of a sampler of ComfyUI, by name: numbers and texts."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{short(value)} is not an object")
+    for name, one in value.items():
+        if not isinstance(one, (int, float, str, bool)):
+            raise ValueError(f"{name} is {short(one)}, which is no number and no text")
+    return dict(value)
+
+
+def _strengths(value: Any) -> str:
+    if text_or_empty(value):
+        parse_strengths(value)
     return value
 
 
@@ -42,6 +82,7 @@ _FILE: dict[str, Check] = {
     "dtype": text_or_empty,
     "path": text_or_empty,
     "optional": pattern,
+    "alpha": number(0, 10**6),
 }
 
 
@@ -68,7 +109,11 @@ CHECKS: dict[str, Check] = {
     "family": text,
     "base": one_of(BASES),
     "kind": one_of(KINDS),
-    "sampler": one_of(tuple(SAMPLERS)),
+    "sampler": _sampler,
+    "sampler_options": _options,
+    "step_strengths": _strengths,
+    "half": one_of(HALVES),
+    "stacks": flag,
     "spacing": one_of(SPACINGS),
     "steps": choice(1, 50, whole=True),
     "cfg": choice(0, 100),

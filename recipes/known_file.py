@@ -13,7 +13,7 @@ class KnownFile:
     `modules` counts the layers a LoRA changes. `keys` names the way its tensors are called. `path`
     is where it lies in the repository of its recipe: empty for the root under its name, a whole
     link for another repository, "-" where that is not known. `optional` is a regular expression
-    for layers of it that a model may lack.
+    for layers of it that a model may lack. `alpha` is that of a LoRA whose file holds none.
     """
 
     name: str
@@ -26,3 +26,4 @@ class KnownFile:
     dtype: str = ""
     path: str = ""
     optional: str = ""
+    alpha: float = 0

@@ -48,12 +48,14 @@ def run_settings(
     *,
     cfgs: str = "",
     loaded: bool = False,
+    guided: bool = False,
     subject: Subject = ANY,
 ) -> RunSettings:
     """Settings of a run; steps 0 and cfg 0 mean the recipe's, `loaded` is by Load one-step model.
 
-    `cfgs` is a list of one CFG a step in place of `cfg`; 0 in it is the recipe's too. `subject` is
-    the model, and the latent for a shift that depends on its size.
+    `cfgs` is a list of one CFG a step in place of `cfg`; 0 in it is the recipe's too. `guided` says
+    that the recipe's guidance is seen to, so that the graph needs no node for it. `subject` is the
+    model, and the latent for a shift that depends on its size.
 
     Raises ValueError for a recipe that is known and cannot be run, and what `plan_levels` and
     `parse_cfgs` do.
@@ -64,7 +66,10 @@ def run_settings(
     own = recipe.cfg.default
     plan = recipe_plan(recipe, steps, denoise, subject)
     by_step = parse_cfgs(cfgs, plan.steps, own) or (cfg or own,)
-    needs = recipe.graph_needs if loaded else recipe.needs
+    needs = [
+        *([] if guided else recipe.graph_needs),
+        *([] if loaded else recipe.loader_needs),
+    ]
     lines = [
         f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, {cfg_text(by_step)}",
         *(["The list in cfgs is used, in place of cfg."] if cfgs.strip() else []),

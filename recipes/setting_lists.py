@@ -79,4 +79,4 @@ CFGS = NumberList(
     "step.",
     by_step=True,
 )
-STRENGTHS = NumberList("strengths", 0, 2, "Write numbers from 0 to 2, such as 0.6, 0.8, 1.")
+STRENGTHS = NumberList("strengths", 0, 4, "Write numbers from 0 to 4, such as 0.6, 0.8, 1.")

@@ -46,13 +46,16 @@ const sourceOff = ["sourceOff", {}];
 const recipeOfModel = (node, facts) => {
   /** @type {Found} */
   let carried = { why: ["noRecipe", {}] };
+  let carriedOn = false;
   for (const at of above(node).reverse()) {
     if (at.type === "") carried = recipeFrom(at, facts);
     if (!(at.type in LOADERS)) continue;
     const found = fromLoader(at, facts);
     const on = at.type === "FewStepLoraLoader" ? setting(at, "strength") !== 0 : !!found.recipe;
-    carried = found;
-    if (on) break;
+    if (on || !carriedOn) carried = found;
+    carriedOn ||= on;
+    // What stands beside another accelerator leaves the settings to it.
+    if (on && !found.recipe?.stacks) break;
   }
   return carried;
 };

@@ -9,7 +9,8 @@ import { PlanError, general } from "./plan_error.js";
  *   spacing: string, steps: number[], cfg: number[], gamma?: number, strength?: number,
  *   timesteps?: string | Record<string, string>, prediction?: string,
  *   u?: Lists, sigmas?: Lists, shift?: import("./levels.js").Shift,
- *   graph_needs?: string[], loader_needs?: string[], blocked?: string}} Recipe
+ *   graph_needs?: string[], loader_needs?: string[], blocked?: string, half?: string,
+ *   stacks?: boolean}} Recipe
  * @typedef {import("./timesteps.js").Sampler} Sampler
  * @typedef {{recipes: Record<string, Recipe>, samplers: Record<string, Sampler>,
  *   makes: Record<string, string | Record<string, string>>}} Catalog `makes` names the sampler that
@@ -118,8 +119,8 @@ export const choiceText = (choice) => {
   return own === span(choice) ? own : `${own} (${span(choice)})`;
 };
 
-/** @param {Recipe} recipe @param {Catalog} catalog @returns {Sampler} */
-export const samplerOf = (recipe, { samplers }) => ({
-  ...samplers[recipe.sampler],
-  gamma: recipe.gamma ?? 0,
-});
+/** @param {Recipe} recipe @param {Catalog} catalog @returns {Sampler | null} null for a sampler of ComfyUI, whose noise is its own affair */
+export const samplerOf = (recipe, { samplers }) => {
+  const ours = samplers[recipe.sampler];
+  return ours ? { ...ours, gamma: recipe.gamma ?? 0 } : null;
+};

@@ -10,6 +10,7 @@
 /** @type {Record<string, Phrases>} */
 const PHRASES = {
   zh: {
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {}（“少步K采样器”会设置）",
     "a model shown timestep {} (Load one-step model does it)": "以 {} 为时间步的模型（单步模型加载器会设置）",
     "a model that predicts {} (Load one-step model sets it)": "预测 {} 的模型（单步模型加载器会设置）",
     "a model that starts at t = {} (Load one-step model cuts it)": "从 t = {} 开始的模型（单步模型加载器会设置）",
@@ -40,6 +41,7 @@ const PHRASES = {
     "a file of no known kind": "类型未知的文件",
   },
   ja: {
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {}（「少ステップ Kサンプラー」が設定します）",
     "a model shown timestep {} (Load one-step model does it)":
       "タイムステップ {} を渡されるモデル（「1ステップモデルを読み込む」が設定します）",
     "a model that predicts {} (Load one-step model sets it)":
@@ -73,6 +75,7 @@ const PHRASES = {
     "a file of no known kind": "種類の分からないファイル",
   },
   ru: {
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {} (её задаёт «Малошаговый KSampler»)",
     "a model shown timestep {} (Load one-step model does it)":
       "модель, которой показан временной шаг {} (настраивает «Загрузить одношаговую модель»)",
     "a model that predicts {} (Load one-step model sets it)":
