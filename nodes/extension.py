@@ -9,6 +9,7 @@ from ..host.sampling.samplers import add_to_dropdown
 from .by_step import FewStepGuider, FewStepSplit
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
+from .experts import FewStepExperts
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .negative import FewStepNegative
@@ -46,6 +47,7 @@ class FewStepExtension(ComfyExtension):
             FewStepControlNetApply,
             FewStepConditioningSteps,
             FewStepTCD,
+            FewStepExperts,
             FewStepSplit,
             FewStepGuider,
             FewStepNegative,
