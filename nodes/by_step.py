@@ -1,6 +1,5 @@
 """SIGMAS in two parts, and CFG that changes from step to step, for SamplerCustomAdvanced."""
 
-import torch
 from comfy_api.v0_0_2 import io
 
 from ..host.sampling.guiders import guider_of
@@ -49,7 +48,7 @@ class FewStepSplit(io.ComfyNode):
     @classmethod
     def execute(cls, sigmas, level):
         high, low = split_at(sigmas.tolist(), level)
-        parts = [torch.tensor(part, dtype=sigmas.dtype) for part in (high, low)]
+        parts = sigmas[: len(high)], sigmas[len(sigmas) - len(low) :]
         return io.NodeOutput(*parts, split_text(high, low, level))
 
 

@@ -10,7 +10,6 @@ from ..host.sampling.run import sample
 from ..recipes import run_settings
 from ..schedulers import high_steps
 from .inputs import (
-    SEARCH_ALIASES,
     RecipeType,
     batch_seeds_input,
     cfgs_input,
@@ -33,7 +32,7 @@ class FewStepExperts(io.ComfyNode):
             description="Samples Wan 2.2 and its kin in one run: the high-noise model down to the "
             "level of the recipe, the low-noise model from there on. The text says how many steps "
             "each has.",
-            search_aliases=[*SEARCH_ALIASES, "wan 2.2", "moe", "high noise", "low noise"],
+            search_aliases=["ksampler", "wan 2.2", "moe", "high noise", "low noise", "few step"],
             inputs=[
                 io.Model.Input(
                     "high_model",

@@ -22,13 +22,23 @@ class StepGuider(comfy.samplers.CFGGuider):
         self._cfgs, self._sigmas = tuple(cfgs), tuple(sigmas)
         self.set_cfg(self._cfgs[0])
 
+    def cfg_at(self, sigma: float) -> float:
+        return strength_at(sigma, self._sigmas, self._cfgs)
+
     def predict_noise(
         self, x: torch.Tensor, timestep: torch.Tensor, *args: Any, **kwargs: Any
     ) -> torch.Tensor:
         # Reading a level waits for the device, so not for one CFG.
         if len(self._cfgs) > 1:
-            self.set_cfg(strength_at(float(timestep.max()), self._sigmas, self._cfgs))
+            self.set_cfg(self.cfg_at(float(timestep.max())))
         return super().predict_noise(x, timestep, *args, **kwargs)
+
+
+def cfg_at(guider: Any, sigma: float) -> float:
+    """CFG of the step at this level; other GUIDERs of the host have one for all."""
+    if isinstance(guider, StepGuider):
+        return guider.cfg_at(sigma)
+    return float(getattr(guider, "cfg", 1.0))
 
 
 def guider_of(
