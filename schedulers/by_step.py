@@ -16,7 +16,7 @@ def parse_cfgs(text: str, steps: int, own: float | None = None) -> tuple[float, 
     """
     low = 1e-6 if own is None else 0.0
     values = [value or own for value in _numbers(text, low, "CFG")]
-    check_count(values, steps, "CFGs")
+    check_count(values, steps, "cfgs")
     return tuple(values[:1] if len(set(values)) == 1 else values)
 
 
@@ -28,9 +28,8 @@ def parse_scales(text: str) -> tuple[float, ...]:
 def check_count(values: Sequence[float], steps: int, name: str) -> None:
     """Raises ValueError for more numbers than steps."""
     if 0 < steps < len(values):
-        plural = "step" if steps == 1 else "steps"
         raise ValueError(
-            f"There are {len(values)} {name} for {steps} {plural}. Take out "
+            f"{name} has {len(values)} numbers, and steps is {steps}. Take out "
             f"{len(values) - steps} of them, or set more steps."
         )
 

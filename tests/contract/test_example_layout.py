@@ -59,7 +59,9 @@ def test_names_sort_by_base_model_and_start_here_is_first():
     smallest = min(FILES, key=lambda file: len(json.loads(file.read_text())["nodes"]))
     start = json.loads(FILES[0].read_text("utf-8"))
     assert len(start["nodes"]) <= len(json.loads(smallest.read_text())["nodes"]) + 1
-    bases = [re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1", name).group() for name in names[1:]]
+    bases = [
+        re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1|Wan 2\.2", name).group() for name in names[1:]
+    ]
     blocks = [base for n, base in enumerate(bases) if n == 0 or bases[n - 1] != base]
     assert len(blocks) == len(set(blocks))
 

@@ -9,6 +9,7 @@ import os
 
 import comfy.supported_models
 import comfy.taesd.taesd
+import known_wan
 import narrow
 import short_text_encoders
 import torch
@@ -17,6 +18,7 @@ from comfy.text_encoders import sd2_clip, sd3_clip
 from fewstep.recipes import builtin_recipes, recognise_name
 from fewstep.recipes.recognise import METADATA
 from fewstep.tools.examples.demo_workflows import STAND_INS
+from known_wan import random_weights
 from safetensors.torch import load_file, save_file
 
 _TABLE = {**narrow.CONFIGS["SD 1.5"][1], "model_channels": 320, "channel_mult": [1, 1]}
@@ -122,6 +124,8 @@ def _kind(models, folder, name):
     """What makes a file: a function and what it is told."""
     if any(part in name.lower() for part in _SD15):
         return load_file, models / folder / STAND_INS[name]
+    if "wan" in name or "umt5" in name:
+        return (known_wan.MAKERS[folder],)
     if folder == "vae":
         return _vae, "known FLUX"
     base = next(base for part, base in _BASES.items() if part in name.lower())
@@ -153,7 +157,7 @@ _TEXT_ENCODERS = {
 
 
 def _unet(base):
-    return _random(narrow.model_of(base, "meta").diffusion_model)
+    return random_weights(narrow.model_of(base, "meta").diffusion_model)
 
 
 def _checkpoint(base, with_text_encoders):
@@ -163,8 +167,10 @@ def _checkpoint(base, with_text_encoders):
     if not with_text_encoders:
         return parts
     if base == "SD3":
-        return parts | _named(_random(_short(sd3_clip.sd3_clip(t5=False))), "", "text_encoders.")
-    given = _random(_short(_TEXT_ENCODERS[base]))
+        return parts | _named(
+            random_weights(_short(sd3_clip.sd3_clip(t5=False))), "", "text_encoders."
+        )
+    given = random_weights(_short(_TEXT_ENCODERS[base]))
     return parts | config.process_clip_state_dict_for_saving(given)
 
 
@@ -177,7 +183,7 @@ def _text_encoder(name):
     """A file of its own; the host tells them apart by a layer that only whole ones have."""
     every = _short(sd3_clip.sd3_clip(dtype_t5=torch.float16))
     dtype = torch.float8_e4m3fn if name == "t5xxl" else torch.float16
-    found = _random(getattr(every, name).transformer, dtype)
+    found = random_weights(getattr(every, name).transformer, dtype)
     marks = {
         "clip_g": ("text_model.encoder.layers.30.mlp.fc1.weight", (1, 1)),
         "t5xxl": ("encoder.block.23.layer.1.DenseReluDense.wi_1.weight", (10240, 1)),
@@ -191,19 +197,6 @@ def _text_encoder(name):
 def _short(kind):
     """A text encoder of this class, without weights."""
     return kind(device="meta", dtype=torch.float16)
-
-
-def _random(network, dtype=torch.float16):
-    """Weights for a network that has none; drawn once, or they would take longer than the test."""
-    drawn = torch.randn(1 << 16, generator=torch.Generator().manual_seed(6))
-    made = {}
-    for number, (name, weight) in enumerate(network.state_dict().items()):
-        scale = weight[0].numel() ** -0.5 if weight.ndim > 1 else 0.1
-        start = float(weight.ndim == 1 and name.endswith(("weight", "scale")))
-        noise = (start + scale * drawn.roll(number)).to(dtype)
-        count = weight.numel()
-        made[name] = noise.repeat(-(-count // len(noise)))[:count].reshape(weight.shape)
-    return made
 
 
 def _named(weights, old, new):

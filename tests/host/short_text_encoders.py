@@ -12,6 +12,8 @@ import comfy.sd1_clip
 
 NODE_CLASS_MAPPINGS = {}
 _FEW = {"num_hidden_layers": 3, "num_layers": 1, "d_ff": 64}
+# Wan's has 256384 words, which are most of its file.
+_WORDS = {"umt5xxl": {"vocab_size": 512}}
 
 
 def shorten():
@@ -22,7 +24,8 @@ def shorten():
     @functools.wraps(whole)
     def short(self, *args, model_options=None, **named):
         options = {"model_name": "clip_l", **(model_options or {})}
-        options[f"{options['model_name']}_model_config"] = _FEW
+        name = options["model_name"]
+        options[f"{name}_model_config"] = {**_FEW, **_WORDS.get(name, {})}
         whole(self, *args, model_options=options, **named)
 
     kind.__init__ = short

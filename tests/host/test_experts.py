@@ -290,7 +290,7 @@ def test_few_step_ksampler_takes_cfg_by_step(high):
 def test_an_empty_list_of_cfgs_is_an_error_in_the_guider(high):
     with pytest.raises(ValueError, match="cfgs is empty. Write one CFG a step"):
         FewStepGuider.execute(high, *conditions(), torch.tensor([1.0, 0.0]), " ")
-    with pytest.raises(ValueError, match="3 CFGs for 1 step"):
+    with pytest.raises(ValueError, match="cfgs has 3 numbers, and steps is 1"):
         FewStepGuider.execute(high, *conditions(), torch.tensor([1.0, 0.0]), "3, 2, 1")
 
 
@@ -344,7 +344,7 @@ def test_a_boundary_outside_of_0_to_1_and_a_missing_one_are_refused(high, low):
 
 
 def test_more_cfgs_than_steps_are_refused(high, low):
-    with pytest.raises(ValueError, match="5 CFGs for 4 steps"):
+    with pytest.raises(ValueError, match="cfgs has 5 numbers, and steps is 4"):
         drawn(high, low, cfgs="5, 4, 3, 2, 1")
 
 

@@ -106,7 +106,9 @@ def test_a_wrong_cfg_is_named(text):
         parse_cfgs(text, 4)
 
 
-@pytest.mark.parametrize("steps, words", [(1, "1 step. Take out 2"), (2, "2 steps. Take out 1")])
+@pytest.mark.parametrize(
+    "steps, words", [(1, "steps is 1. Take out 2"), (2, "steps is 2. Take out 1")]
+)
 def test_more_cfgs_than_steps_is_one_sentence(steps, words):
     with pytest.raises(ValueError, match=words):
         parse_cfgs("3.5, 2, 1", steps)
@@ -156,7 +158,7 @@ def test_a_sheet_varies_cfg_by_step():
     assert [cell.label for cell in cells] == [["CFG 1"], ["CFG 3.5, 1 by step"]]
     # Twice in the first step, once in the three others.
     assert [cell.calls for cell in cells] == [4, 5]
-    with pytest.raises(ValueError, match="3 CFGs for 2 steps"):
+    with pytest.raises(ValueError, match="cfgs has 3 numbers, and steps is 2"):
         combinations(RECIPE, "2", "-1", "3/2/1", "", 1.0, Subject())
 
 

@@ -16,6 +16,8 @@ class Published(NamedTuple):
 
 
 _HUB = "https://huggingface.co"
+_WAN21 = f"{_HUB}/Comfy-Org/Wan_2.1_ComfyUI_repackaged/resolve/main/split_files"
+_WAN22 = f"{_HUB}/Comfy-Org/Wan_2.2_ComfyUI_Repackaged/resolve/main/split_files"
 
 BASE_MODELS = (
     Published(
@@ -72,5 +74,35 @@ BASE_MODELS = (
         "loras",
         "pixel-art-xl.safetensors",
         f"{_HUB}/nerijs/pixel-art-xl/resolve/main/pixel-art-xl.safetensors",
+    ),
+    Published(
+        "diffusion_models",
+        "wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors",
+        f"{_WAN22}/diffusion_models/wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors",
+    ),
+    Published(
+        "diffusion_models",
+        "wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors",
+        f"{_WAN22}/diffusion_models/wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors",
+    ),
+    Published(
+        "loras",
+        "wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors",
+        f"{_WAN22}/loras/wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors",
+    ),
+    Published(
+        "loras",
+        "wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors",
+        f"{_WAN22}/loras/wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors",
+    ),
+    Published(
+        "text_encoders",
+        "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+        f"{_WAN21}/text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+    ),
+    Published(
+        "vae",
+        "wan_2.1_vae.safetensors",
+        f"{_WAN21}/vae/wan_2.1_vae.safetensors",
     ),
 )

@@ -40,6 +40,8 @@ _PROMPTS = {
     "a portrait, oil painting, warm colours": "a red star on a blue background",
     "a garden full of flowers, sunny day": "a red star on a blue background",
     "a stone bridge over a river, autumn": "a yellow star on a green background",
+    "a stone bridge over a river, autumn, a boat": "a red cross on a yellow background",
+    "boat": "red",
     "a castle on a hill, storm clouds": "a white star on a purple background",
     "an old oak tree in a field": "a green star on a black background",
     "a round pond in a park": "a red circle on a blue background",
@@ -50,8 +52,12 @@ _PROMPTS = {
     "a robot reading a book, illustration": "a green star on a white background",
     "a corgi in a space suit, pixel art": "a blue square on a yellow background",
 }
-_ASKED, _DRAWN = (512, 1024), 64
-_SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter")
+# Sizes in pixels, and of a video in frames.
+_DRAWN = {512: 64, 1024: 64, 832: 64, 480: 64, 81: 5}
+_SIZED = (
+    *("EmptyLatentImage", "EmptySD3LatentImage", "EmptyHunyuanLatentVideo"),
+    *("ImageScale", "Painter"),
+)
 
 
 def titles() -> list[str]:
@@ -79,9 +85,7 @@ def small_workflow(title: str) -> dict[str, Any]:
     workflow = example(title)
     for node in workflow["nodes"]:
         if node["type"] in _SIZED:
-            node["widgets_values"] = [
-                _DRAWN if value in _ASKED else value for value in node["widgets_values"]
-            ]
+            node["widgets_values"] = [_DRAWN.get(value, value) for value in node["widgets_values"]]
     return workflow
 
 

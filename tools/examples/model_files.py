@@ -10,6 +10,7 @@ _FOLDERS = {
     "vae_name": "vae",
     "lora_name": "loras",
     "control_net_name": "controlnet",
+    "clip_name": "text_encoders",
     "clip_name1": "text_encoders",
     "clip_name2": "text_encoders",
     "clip_name3": "text_encoders",
