@@ -26,12 +26,13 @@ if __name__ == "__main__":
     import import_time
     import live_drawing
     import lora_strength
+    import negative
     import operations
     import page_load
     import recognition
     import step_time
     import tests_time
 
-    samplers = (operations, step_time, recognition, lora_strength, compare)
+    samplers = (operations, step_time, recognition, lora_strength, negative, compare)
     for part in (*samplers, import_time, live_drawing, page_load, batch, tests_time):
         part.report()
