@@ -148,7 +148,7 @@ class FewStepCompare(io.ComfyNode):
     ):
         given = recipe_for(model, recipe, _TITLE)
         check_latent(latent_image)
-        subject = subject_of(model, latent_image)
+        subject = subject_of(model, given.recipe, latent_image)
         wanted = combinations(given.recipe, steps, gammas, cfgs, strengths, denoise, subject)
         against = reference_of(wanted.cells, reference) if similarity else None
         decode = check_vae(vae)

@@ -81,7 +81,7 @@ class FewStepKSampler(io.ComfyNode):
             cfgs=cfgs,
             loaded=given.loaded,
             guided=True,
-            subject=subject_of(model, latent_image),
+            subject=subject_of(model, given.recipe, latent_image),
         )
         positive, guidance = with_guidance(positive, given.recipe)
         guider = guider_for(model, (positive, negative), settings)

@@ -124,7 +124,7 @@ class FewStepFromRecipe(io.ComfyNode):
     @classmethod
     def execute(cls, model, steps, denoise, recipe=None, latent=None):
         given = recipe_for(model, recipe, "Recipe to sampler")
-        subject = subject_of(model, latent)
+        subject = subject_of(model, given.recipe, latent)
         settings = run_settings(
             given.recipe, steps, 0, denoise, loaded=given.loaded, subject=subject
         )

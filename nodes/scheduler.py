@@ -111,14 +111,15 @@ class FewStepScheduler(io.ComfyNode):
         shift=0.0,
         latent=None,
     ):
-        subject = subject_of(model, latent)
         if recipe is None and spacing != _FROM_RECIPE:
+            subject = subject_of(model)
             grid = _grid(spacing, timesteps, shift, subject)
             plan = plan_levels(grid, steps, denoise, subject, img2img)
             lines = [_levels_line(plan, subject)]
         else:
             given = recipe_for(model, recipe, _TITLE)
             wanted = given.recipe.changed(0, 0, -1, -1, shift)
+            subject = subject_of(model, wanted, latent)
             plan = recipe_plan(wanted, steps, denoise, subject, img2img)
             spacing = f"{wanted.spacing} (from {wanted.id})"
             whose = "this node" if shift else "the recipe"

@@ -8,6 +8,7 @@ from .brief import briefs, found_facts
 from .catalog import builtin_recipes
 from .choice import Choice
 from .combinations import Cell, combinations
+from .globs import has_part, part_globs
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .judgement import Judgement, Measures, judge, reference_of, unjudged
@@ -44,6 +45,7 @@ __all__ = [
     "first_missing_end",
     "found_facts",
     "has_clip",
+    "has_part",
     "has_vae",
     "judge",
     "layout_of",
@@ -55,6 +57,7 @@ __all__ = [
     "recipe_plan",
     "recognise",
     "recognise_name",
+    "part_globs",
     "reference_of",
     "run_settings",
     "text_encoder_modules_of",

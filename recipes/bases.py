@@ -17,6 +17,8 @@ BASES = (
     "SANA",
     "Wan 14B",
 )
+# Networks that no plain model has.
+ONLY_ACCELERATED = frozenset(("SDXS",))
 # A LoRA for the one fits the other: same layers, other training.
 _NETWORK = {"Qwen-Image-Edit": "Qwen-Image"}
 

@@ -32,6 +32,7 @@ def _is_set(value: Any) -> bool:
 
 def found_facts(found: Found) -> dict[str, Any]:
     """What a file was recognised as, as JSON: `what` and `base` say what it is in any case."""
+    merge = {"merge": found.merge} if found.merge else {}
     return {
         "recipe": found.recipe.id if found.recipe else "",
         "how": found.how,
@@ -39,4 +40,5 @@ def found_facts(found: Found) -> dict[str, Any]:
         "what": found.layout.what,
         "base": found.layout.base,
         "notes": list(found.notes),
+        **merge,
     }

@@ -1,7 +1,6 @@
 """Checks of values that people write: each returns the value or says what is wrong with it."""
 
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,14 +68,6 @@ def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"{short(value)} is not a list of texts")
     return tuple(map(text, value))
-
-
-def pattern(value: Any) -> str:
-    try:
-        re.compile(text_or_empty(value))
-    except re.error as error:
-        raise ValueError(f"{short(value)} is not a regular expression: {error}") from error
-    return value
 
 
 def short(value: Any) -> str:

@@ -8,21 +8,11 @@ from typing import Any
 from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS, parse_strengths
 from .bases import BASES
-from .checks import (
-    Check,
-    choice,
-    flag,
-    maybe,
-    number,
-    one_of,
-    pattern,
-    short,
-    text,
-    text_or_empty,
-    texts,
-)
+from .checks import Check, choice, flag, maybe, number, one_of, short, text, text_or_empty, texts
+from .globs import as_glob, part_globs
 from .known_file import KEYS, KnownFile
 from .schedule_fields import levels, nodes, shift, timesteps
+from .word_rules import rules_of
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")
@@ -37,6 +27,20 @@ def _identifier(value: Any) -> str:
         raise ValueError(
             f"{short(value)} is not an id; write family/name in lower case, such as mine/portraits"
         )
+    return value
+
+
+def _glob(value: Any) -> str:
+    return as_glob(text_or_empty(value))
+
+
+def _globs(value: Any) -> str:
+    part_globs(text_or_empty(value))
+    return value
+
+
+def _words(value: Any) -> str:
+    rules_of(text_or_empty(value))
     return value
 
 
@@ -66,14 +70,15 @@ def _strengths(value: Any) -> str:
 
 
 def _sha256(value: Any) -> str:
-    if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value)):
-        raise ValueError(f"{short(value)} is not a sha256 in lower case")
+    if value and not (isinstance(value, str) and re.fullmatch(r"[0-9a-f]{16,64}", value)):
+        raise ValueError(f"{short(value)} is not a sha256 in lower case, or its first 16 digits")
     return value or ""
 
 
 _FILE: dict[str, Check] = {
     "name": text,
-    "match": pattern,
+    "words": _words,
+    "match": _glob,
     "bytes": number(0, 2**53),
     "sha256": _sha256,
     "keys": one_of(("", *KEYS)),
@@ -81,7 +86,7 @@ _FILE: dict[str, Check] = {
     "rank": number(0, 10**6),
     "dtype": text_or_empty,
     "path": text_or_empty,
-    "optional": pattern,
+    "optional": _globs,
     "alpha": number(0, 10**6),
 }
 

@@ -126,10 +126,12 @@ const fromLoader = (node, facts) => {
 };
 
 /** @param {Told} told @returns {[string, Record<string, unknown>]} */
-const whyNone = ({ checking, error, absent, twins, what, base }) => {
+const whyNone = ({ checking, error, absent, twins, what, base, merge }) => {
   if (checking) return ["checking", {}];
   if (error) return ["told", { text: error }];
-  if (twins?.length) return ["twins", { names: twins.join(", ") }];
+  const names = twins?.join(", ");
+  if (merge) return [names ? "mergeNear" : "merge", { family: merge, names }];
+  if (names) return ["twins", { names }];
   if (absent) return ["absent", { folder: absent }];
   return base ? ["notKnownFor", { what, base }] : ["notKnown", { what }];
 };

@@ -6,8 +6,9 @@ from typing import Any
 import comfy.model_sampling
 import torch
 
+from ...recipes import Recipe
 from ...samplers.levels import ContinuousLevels, FlowLevels, Levels, TableLevels
-from ...schedulers import TRAINING_STEPS, Plan, Subject, standard_sigma
+from ...schedulers import TRAINING_STEPS, Plan, Subject, needs_size, standard_sigma
 from .size import tokens_of
 
 
@@ -39,14 +40,18 @@ def training_steps(model: Any | None) -> int:
     return int(getattr(sampling, "num_timesteps", TRAINING_STEPS))
 
 
-def subject_of(model: Any | None, latent: dict | None = None) -> Subject:
-    """What a schedule depends on: of `model`, a patcher, and of the LATENT, whose size is in pixels
-    only for a model.
+def subject_of(
+    model: Any | None, recipe: Recipe | None = None, latent: dict | None = None
+) -> Subject:
+    """What a schedule depends on: of `model`, a patcher, and the size of the LATENT.
+
+    The latent is read only where the recipe's shift depends on its size.
     """
     if model is None:
         return Subject()
+    sized = recipe is not None and latent is not None and needs_size(recipe.shift)
+    tokens = tokens_of(model, latent) if sized else None
     flow = isinstance(levels_of(model), FlowLevels)
-    tokens = None if latent is None or not flow else tokens_of(model, latent)
     return Subject(flow, level_of(model), training_steps(model), tokens)
 
 

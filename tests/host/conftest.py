@@ -79,6 +79,7 @@ def pytest_terminal_summary(terminalreporter):
 def server(tmp_path_factory):
     """The host with the pack, the demo model, a stand-in for another pack, short text encoders."""
     import other_pack
+    import saving_pack
     import short_text_encoders
     from fewstep.tools.examples.demo_files import add_demo_files
     from fewstep.tools.hosts.server import Server
@@ -86,6 +87,7 @@ def server(tmp_path_factory):
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
     other_pack.install(base / "custom_nodes")
+    saving_pack.install(base / "custom_nodes")
     short_text_encoders.install(base / "custom_nodes")
     with Server(Path(os.environ["FEWSTEP_HOST"]), base, env={"FEWSTEP_KSAMPLER": "1"}) as running:
         yield running

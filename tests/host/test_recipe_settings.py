@@ -89,6 +89,16 @@ def test_with_a_sampler_of_comfyui_image_k_is_the_image_made_alone_with_seed_k(n
     assert not torch.allclose(batch[0], batch[1], atol=0.1)
 
 
+@pytest.mark.parametrize("name", ["dpmpp_sde", "dpmpp_2m_sde", "dpmpp_3m_sde"])
+def test_a_single_image_of_a_stochastic_equation_is_the_host_s_own(name):
+    model = narrow.patcher("SD 1.5")
+    recipe = _recipe(sampler=f"comfy:{name}")
+    sigmas = FewStepFromRecipe.execute(model, 0, 1.0, recipe).result[1]
+    expected = narrow.sampled(model, "SD 1.5", sigmas, sampler=name, seed=5)
+    made, _ = _sampled(model, "SD 1.5", recipe)
+    assert torch.allclose(made, expected, atol=1e-5 * float(expected.abs().max()))
+
+
 def test_options_of_a_sampler_of_comfyui_reach_its_function():
     model = narrow.patcher("SD 1.5")
     made = [

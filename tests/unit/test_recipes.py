@@ -125,7 +125,7 @@ WRONG = {
     "strength": (True, "field 'strength': True is not a number"),
     "gamma": (float("nan"), "field 'gamma': nan is not a number from 0 to 1"),
     "timesteps": ("999, 1000", "field 'timesteps': Timestep \"1000\" is out of range"),
-    "files": ([{"name": "a", "match": "("}], "field 'files': '\\(' is not a regular expression"),
+    "files": ([{"name": "a", "match": "("}], "field 'files': '\\(' belongs to a regular .* glob"),
     "notes": ([], "field 'notes': \\[\\] is not a text"),
 }
 
