@@ -2,8 +2,7 @@
 
 import comfy.model_management
 import comfy.model_patcher
-import comfy.samplers
-import comfy.sd
+import comfy.sample
 import narrow_flow
 import pytest
 import torch
@@ -15,6 +14,9 @@ from comfy_extras.nodes_custom_sampler import (
 )
 from comfy_extras.nodes_model_advanced import ModelSamplingSD3
 from fewstep.host.accelerator import Accelerator, set_accelerator
+from fewstep.host.lora.live import add_live, strengths_of
+from fewstep.host.sampling.experts import experts_guider
+from fewstep.host.sampling.guiders import guider_of
 from fewstep.host.sampling.levels import sigmas_of, subject_of
 from fewstep.host.sampling.samplers import make_sampler
 from fewstep.nodes.by_step import FewStepGuider, FewStepSplit
@@ -240,8 +242,6 @@ def test_a_cancelled_run_leaves_both_models_as_they_were(high, low, at):
 
 def test_a_guider_runs_again_and_starts_with_the_high_model(high, low):
     """The object is kept by nobody, but a run may be repeated with it."""
-    from fewstep.host.sampling.experts import experts_guider
-
     sigmas = sigmas_of(run_settings(T2V, 4, 0, 1.0, subject=subject_of(high)).plan)
     guider = experts_guider((high, low), conditions(), (1.0,), sigmas.tolist(), 0.875)
     noise = torch.randn(latent()["samples"].shape, generator=torch.Generator().manual_seed(1))
@@ -354,3 +354,56 @@ def test_the_models_own_shift_does_not_move_the_switch(high, low):
     first, second, calls = watched(*shifted)
     drawn(first, second)
     assert [which for which, _, _ in calls] == [0, 0, 1, 1]
+
+
+def test_strengths_by_step_of_either_expert_count_over_the_whole_run(high, low):
+    """Live LoRAs without layers: what counts is the dial at each call."""
+    strengths = [(0.1, 0.2, 0.3, 0.4), (0.5, 0.6, 0.7, 0.8)]
+    models = [high.clone(), low.clone()]
+    seen = []
+    for model, own in zip(models, strengths, strict=True):
+        add_live(model, {}, own)
+        dial = next(iter(model.wrappers["apply_model"].values()))[0].__self__
+
+        def note(network, *args, dial=dial, **kwargs):
+            seen.append(dial.value)
+            return network(*args, **kwargs)
+
+        model.add_wrapper_with_key("diffusion_model", "test", note)
+    drawn(*models)
+    assert seen == [0.1, 0.2, 0.7, 0.8]
+    assert strengths_of(models[1]) == [strengths[1]]
+
+
+@pytest.mark.parametrize("name", ["LTX-2"])
+def test_video_and_sound_in_one_latent_go_through_both_experts(name):
+    """Nested latents: as with one model, bit for bit."""
+    model = narrow_flow.patcher(name)
+    given = narrow_flow.conditioning(name), narrow_flow.conditioning(name, 10)
+    sigmas = torch.tensor([1.0, 0.95, 0.8, 0.4, 0.0])
+    latent = narrow_flow.latent(name)
+    noise = comfy.sample.prepare_noise(latent, 3)
+    guiders = (
+        guider_of(model, given, (1.0,), sigmas.tolist()),
+        experts_guider((model, model.clone()), given, (1.0,), sigmas.tolist(), 0.9),
+    )
+    made = [
+        guider.sample(noise, latent, make_sampler("ddim"), sigmas, disable_pbar=True).unbind()
+        for guider in guiders
+    ]
+    assert all(torch.equal(*parts) for parts in zip(*made, strict=True))
+
+
+def test_the_plot_says_expert_cfg_and_strength_of_each_step(high):
+    from fewstep.nodes.plot import _by_step_lines
+
+    model = high.clone()
+    add_live(model, {}, (0.0, 0.0, 1.0))
+    sigmas = [1.0, 0.9375, 0.8333, 0.625, 0.0]
+    guider = guider_of(model, conditions(), (3.5, 3.5, 1.0), sigmas)
+    assert _by_step_lines(sigmas, model, guider, 0.875) == [
+        "expert high high low low, which change at level 0.875",
+        "CFG 3.5 3.5 1 1",
+        "LoRA 0 0 1 1",
+    ]
+    assert _by_step_lines(sigmas, None, None, 0.0) == []
