@@ -3,6 +3,8 @@
 import comfy.model_management
 import comfy.model_patcher
 import comfy.sample
+import comfy.samplers
+import narrow
 import narrow_flow
 import pytest
 import torch
@@ -152,6 +154,28 @@ def test_masks_batches_and_denoise_are_few_step_ksampler_s(high, kind):
     assert torch.equal(both, one)
 
 
+def test_a_second_model_that_sees_the_latent_and_the_mask_gets_both():
+    """An inpainting model, as two patchers: bit for bit what one of them makes."""
+    name = "SD 1.5 inpaint"
+    model = narrow.patcher(name)
+    given = narrow.conditioning(name), narrow.conditioning(name, 10)
+    sigmas = comfy.samplers.calculate_sigmas(
+        model.get_model_object("model_sampling"), "sgm_uniform", 4
+    )
+    latent, mask = torch.full((1, 4, 16, 16), 0.7), torch.zeros(1, 1, 16, 16)
+    mask[..., 8:] = 1
+    noise = comfy.sample.prepare_noise(latent, 3)
+    guiders = (
+        guider_of(model, given, (1.0,), sigmas.tolist()),
+        experts_guider((model, model.clone()), given, (1.0,), sigmas.tolist(), float(sigmas[1])),
+    )
+    made = [
+        one.sample(noise, latent, make_sampler("ddim"), sigmas, mask, disable_pbar=True)
+        for one in guiders
+    ]
+    assert torch.equal(*made)
+
+
 def test_a_start_below_the_boundary_never_loads_the_high_model(high, low, loads):
     first, second, calls = watched(high, low)
     text = drawn(first, second, denoise=0.5, given=latent(0.3))[1]
@@ -240,7 +264,7 @@ def test_a_cancelled_run_leaves_both_models_as_they_were(high, low, at):
     assert torch.equal(drawn(high, low)[0]["samples"], whole)
 
 
-def test_a_guider_runs_again_and_starts_with_the_high_model(high, low):
+def test_a_guider_runs_again_and_starts_with_the_high_model(high, low, loads):
     """The object is kept by nobody, but a run may be repeated with it."""
     sigmas = sigmas_of(run_settings(T2V, 4, 0, 1.0, subject=subject_of(high)).plan)
     guider = experts_guider((high, low), conditions(), (1.0,), sigmas.tolist(), 0.875)
@@ -250,6 +274,7 @@ def test_a_guider_runs_again_and_starts_with_the_high_model(high, low):
         for _ in range(2)
     ]
     assert torch.equal(*runs)
+    assert loads == [high.model, low.model] * 2
 
 
 def test_the_cfgs_of_a_guider_count_by_the_whole_schedule(high):

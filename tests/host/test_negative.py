@@ -118,6 +118,49 @@ def test_it_is_the_paper_s_formula_in_every_cross_attention(name, tau, monkeypat
     assert float((ours - by_hand).abs().max()) < 1e-4 * float(by_hand.abs().max())
 
 
+class WanByHand(torch.nn.Module):
+    """The same around Wan's; the words of Wan 2.1's picture stay as they are."""
+
+    def __init__(self, layer, negative, scale, alpha, tau):
+        super().__init__()
+        self.layer, self.negative = layer, negative
+        self.scale, self.alpha, self.tau = scale, alpha, tau
+
+    def forward(self, x, context, context_img_len=None, **_):
+        layer = self.layer
+        queries = layer.norm_q(layer.q(x))
+
+        def attend(keys, values):
+            return attention.optimized_attention(queries, keys, values, layer.num_heads)
+
+        def attend_to(text):
+            return attend(layer.norm_k(layer.k(text)), layer.v(text))
+
+        seen, start = 0.0, 0
+        if hasattr(layer, "k_img"):
+            start, picture = context_img_len, context[:, :context_img_len]
+            seen = attend(layer.norm_k_img(layer.k_img(picture)), layer.v_img(picture))
+        z, n = attend_to(context[:, start:]), attend_to(self.negative)
+        g = n + self.scale * (z - n)
+        g = g * (self.tau * z.norm(1, -1, True) / g.norm(1, -1, True)).clamp(max=1)
+        return layer.o(z + self.alpha * (g - z) + seen)
+
+
+@pytest.mark.parametrize("name", ["Wan 2.2 T2V", "Wan 2.1 I2V"])
+def test_it_is_the_paper_s_formula_in_wan(name, monkeypatch):
+    """1e-4 of the largest number."""
+    ours = drawn(avoiding(name, scale=4.0, alpha=0.3, tau=1.1), name)
+    model = narrow_flow.patcher(name)
+    network = model.model.diffusion_model
+    with torch.no_grad():
+        negative = network.text_embedding(narrow_flow.conditioning(name, 11)[0][0])
+    for block in network.blocks:
+        by_hand = WanByHand(block.cross_attn, negative, 4.0, 0.3, 1.1)
+        monkeypatch.setitem(block._modules, "cross_attn", by_hand)
+    found = drawn(model, name)
+    assert float((ours - found).abs().max()) < 1e-4 * float(found.abs().max())
+
+
 @pytest.mark.parametrize("name", ["SD 1.5", "Wan 2.2 T2V"])
 def test_the_model_runs_once_a_step(name):
     calls = []
