@@ -33,7 +33,11 @@ def parse(arguments: list[str] | None = None) -> "Given":
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    run.add_argument("workflow", type=Path, help="as ComfyUI saves or exports it (JSON)")
+    run.add_argument(
+        "workflow",
+        type=Path,
+        help="as ComfyUI saves or exports it, or a picture, video or sound it saved",
+    )
     run.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
     run.add_argument("--server", action="append", metavar="URL", help="may be given several times")
     run.add_argument("--jobs", type=Path, metavar="FILE", help="a table: CSV or JSON lines")

@@ -7,6 +7,7 @@ from ..host.sampling.experts import experts_guider
 from ..host.sampling.guidance import with_guidance
 from ..host.sampling.levels import subject_of
 from ..host.sampling.run import sample
+from ..host.sampling.sound import with_shifts
 from ..recipes import run_settings
 from ..schedulers import high_steps
 from .inputs import (
@@ -110,7 +111,7 @@ class FewStepExperts(io.ComfyNode):
         )
         positive, guidance = with_guidance(positive, given.recipe)
         sigmas = [*settings.levels, *[0.0] * bool(settings.levels)]
-        models = high_model, low_model
+        models = [with_shifts(model, given.recipe) for model in (high_model, low_model)]
         guider = experts_guider(models, (positive, negative), settings.cfgs, sigmas, level)
         made = sample(guider, latent_image, given.recipe, settings, seed, batch_seeds)
         told = [*guidance, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]

@@ -84,7 +84,7 @@ class FewStepKSampler(io.ComfyNode):
             subject=subject_of(model, given.recipe, latent_image),
         )
         positive, guidance = with_guidance(positive, given.recipe)
-        guider = guider_for(model, (positive, negative), settings)
+        guider = guider_for(model, (positive, negative), given.recipe, settings)
         made = sample(guider, latent_image, given.recipe, settings, seed, batch_seeds)
         told = [*guidance, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
         return io.NodeOutput(made, "\n".join([settings.text, *told]))

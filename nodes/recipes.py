@@ -8,6 +8,7 @@ from ..host.accelerator import recipe_for
 from ..host.folders import catalog
 from ..host.sampling.levels import sigmas_of, subject_of
 from ..host.sampling.samplers import recipe_sampler
+from ..host.sampling.sound import shift_warnings
 from ..recipes import as_user_file, briefs, run_settings
 from ..samplers import SAMPLERS
 from .inputs import (
@@ -129,7 +130,8 @@ class FewStepFromRecipe(io.ComfyNode):
             given.recipe, steps, 0, denoise, loaded=given.loaded, subject=subject
         )
         sigmas = sigmas_of(settings.plan)
-        text = "\n".join([settings.text, *given.source, *given.warnings])
+        sound = shift_warnings(model, given.recipe)
+        text = "\n".join([settings.text, *given.source, *given.warnings, *sound])
         return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)
 
 

@@ -4,6 +4,7 @@ from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
 from ..host.sampling.levels import sigmas_of, subject_of
+from ..host.sampling.sound import shift_warnings
 from ..recipes import plan_lines, recipe_plan
 from ..schedulers import (
     IMG2IMG,
@@ -128,6 +129,7 @@ class FewStepScheduler(io.ComfyNode):
                 *([f"The recipe says {given.recipe.schedule_text}."] if shift else []),
                 *wanted.warnings(steps, wanted.cfg.default),
                 *given.source,
+                *(shift_warnings(model, wanted) if model else []),
                 *given.warnings,
             ]
         text = [f"{spacing}: {plan_text(plan, denoise)}", *lines]

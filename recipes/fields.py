@@ -132,6 +132,7 @@ CHECKS: dict[str, Check] = {
     "controlnet_strength": maybe(number(0, 10)),
     "guidance": maybe(number(0, 100)),
     "shift": maybe(shift),
+    "audio_shift": maybe(number(0.01, 100)),
     "timestep_shift": maybe(number(1, 1000)),
     "licence": text_or_empty,
     "source": text_or_empty,

@@ -27,6 +27,7 @@ class Recipe(Told):
     shift, or any recipe `sigmas`, levels that stand as they are. Of either there may also be a list
     for "stage 2", which is what a denoise below 1 samples. `shift` of a flow model makes its
     levels, whatever shift the model has (schedulers/flow.py); None and "model" leave them to it.
+    `audio_shift` is that of the sound that MiniMax H3 draws beside the video.
 
     `sampler` is one of the registry's, or one of ComfyUI's as "comfy:res_multistep", which takes
     `sampler_options`. `gamma` counts for samplers that have one. `guidance` is FLUX's.
@@ -63,6 +64,7 @@ class Recipe(Told):
     controlnet_strength: float | None = None
     guidance: float | None = None
     shift: Shift | None = None
+    audio_shift: float | None = None
     timestep_shift: int | None = None
     licence: str = ""
     source: str = ""
@@ -103,6 +105,8 @@ class Recipe(Told):
         if (self.u or self.shift is not None) and not flow:
             field = "u" if self.u else "shift"
             return f"field {field!r}: only flow models have it; set prediction to flow."
+        if self.audio_shift is not None and not isinstance(self.shift, float | int):
+            return "field 'audio_shift': it goes with a number as the shift."
         if self.sampler_options and not self.host_sampler:
             return f"field 'sampler_options': they are for samplers of ComfyUI, as {HOST}:lcm."
         if self.step_strengths and self.kind != "LoRA":

@@ -119,7 +119,10 @@ class Told:
             return ""
         if self.shift == "model":
             return ", the model's own shift"
-        return ", shift by size" if needs_size(self.shift) else f", shift {self.shift:g}"
+        if needs_size(self.shift):
+            return ", shift by size"
+        sound = "" if self.audio_shift is None else f", of the sound {self.audio_shift:g}"
+        return f", shift {self.shift:g}{sound}"
 
 
 def _list_text(values: str | Sequence[float]) -> str:

@@ -4,7 +4,7 @@
 `//` and `/* */` are comments. `%date:yyyy-MM-dd%` is the day, `%KSampler.seed%` a widget's value.
 """
 
-import hashlib
+import random
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -112,15 +112,8 @@ def drawn(text: str, choose: Choose, depth: int = 0) -> str:
 
 def chooser(key: str) -> Choose:
     """Draws by a key alone, so that the same job makes the same choices wherever it runs."""
-    count = 0
-
-    def choose(options: list[str]) -> int:
-        nonlocal count
-        count += 1
-        digest = hashlib.sha256(f"{key} {count}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") % len(options)
-
-    return choose
+    generator = random.Random(key)
+    return lambda options: generator.randrange(len(options))
 
 
 def _options(text: str, at: int) -> tuple[list[str], int]:

@@ -78,3 +78,10 @@ def shown(url: str) -> str:
     """A URL without user, password, query and fragment, whatever it is made of."""
     bare = re.sub(r"//[^/?#]*@|^[^/?#]*@", lambda at: "//" if at[0][0] == "/" else "", url)
     return clean(re.split(r"[?#]", bare)[0], 200)
+
+
+def one_part(text: str) -> str:
+    """Any text as one part of a path."""
+    plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+    encoded = text.encode("utf-8", "replace").decode("latin-1")
+    return "".join(sign if sign in plain else f"%{ord(sign):02X}" for sign in encoded)

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from urllib.parse import quote
 
 from ..page.widgets import specs
 from ..page.workflow import REPLACED_BY
+from .address import one_part
 from .http import OddError
 
 
@@ -22,7 +22,7 @@ async def with_replaced(
     for old in missing:
         try:
             new = said[old][0]["new_node_id"]
-            definition = (await ask(f"/object_info/{quote(new, safe='')}"))[new]
+            definition = (await ask(f"/object_info/{one_part(new)}"))[new]
             inputs = _old_inputs(said[old][0].get("input_mapping") or [], definition)
             made[old] = {**definition, "input": {"required": inputs}, "display_name": old}
             made[old][REPLACED_BY] = new

@@ -7,13 +7,12 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from ..errors import InputError, JobError
-from .address import Address, address
+from .address import Address, address, one_part
 from .body import pieces
 from .events import GREETING, Event, event_of
 from .http import ClosedError, Http, OddError
@@ -73,9 +72,8 @@ class Server:
         found = {}
         for name in sorted(types):
             # Dots alone would be a way to other paths.
-            quoted = quote(name, safe="", errors="replace")
             if name.strip("."):
-                answer = await self._http.json(f"/object_info/{quoted}")
+                answer = await self._http.json(f"/object_info/{one_part(name)}")
                 if not isinstance(answer, dict) or not _is_definition(answer.get(name, _EMPTY)):
                     raise OddError(f"{self.place} defines {clean(name, 100)} as ComfyUI does not.")
                 if name in answer:

@@ -8,6 +8,7 @@ from .. import folders
 from ..accelerator import Accelerator, check_single, set_accelerator
 from ..base_model import base_of, base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
+from ..sampling.sound import with_shifts
 from . import checks
 from .applying import Applied, live_bytes, merge, run_live
 from .matching import Match, match
@@ -69,7 +70,7 @@ def load_lora(
     own = chosen.strength if chosen else 1.0
     at_one = [own * share for share in each or [1.0]]
     other_base = base_warnings(model, chosen) if chosen else []
-    patched = model.clone()
+    patched = with_shifts(model.clone(), chosen)
     applied = _apply(patched, fit, strength, at_one, way)
     on = any(strength * one for one in at_one)
     set_accelerator(patched, Accelerator(name, _LOADER, found.told(), chosen, applied, on))

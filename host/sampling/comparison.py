@@ -98,7 +98,7 @@ def _sample(
     cell: Cell,
     callback: Callable,
 ) -> torch.Tensor:
-    samples = guider_for(model, conditions, cell.settings).sample(
+    samples = guider_for(model, conditions, cell.recipe, cell.settings).sample(
         noise,
         latent["samples"],
         recipe_sampler(cell.recipe, latent_seeds(seed, latent)),

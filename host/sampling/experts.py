@@ -164,7 +164,7 @@ class ExpertsGuider(StepGuider):
 
 
 def experts_guider(
-    models: tuple[Any, Any],
+    models: Sequence[Any],
     conditions: Conditions,
     cfgs: Sequence[float],
     sigmas: Sequence[float],

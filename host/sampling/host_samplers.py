@@ -10,6 +10,7 @@ import comfy.samplers
 import torch
 
 from ...samplers.noise import level_noise
+from .sound import with_own_levels
 
 _NOISE = "noise_sampler"
 
@@ -38,6 +39,7 @@ def host_sampler(
     sampler.extra_options = {**sampler.extra_options, **options}
     if seeds is not None and _NOISE in takes:
         sampler.sampler_function = _by_image(sampler.sampler_function, seeds)
+    sampler.sampler_function = with_own_levels(sampler.sampler_function)
     return sampler
 
 

@@ -5,10 +5,11 @@ from typing import Any
 from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
 from ...recipes import Recipe, RunSettings
-from .guiders import Conditions, guider_of
+from .guiders import Conditions, StepGuider, guider_of
 from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .samplers import recipe_sampler
+from .sound import with_shifts
 
 PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
 
@@ -33,6 +34,9 @@ def sample(
     return keep_unmasked(latent, result[0])
 
 
-def guider_for(model: Any, conditions: Conditions, settings: RunSettings) -> Any:
+def guider_for(
+    model: Any, conditions: Conditions, recipe: Recipe, settings: RunSettings
+) -> StepGuider:
     """The GUIDER of a run; `conditions` are the positive and the negative one."""
-    return guider_of(model, conditions, settings.cfgs, [*settings.levels, 0.0])
+    shifted = with_shifts(model, recipe)
+    return guider_of(shifted, conditions, settings.cfgs, [*settings.levels, 0.0])

@@ -20,6 +20,8 @@ ALLOWED = {
     "pictures": {"PIL", "numpy"},
     "host": {
         *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
+        # The host's own, which the pack's is never called.
+        "nodes",
         *("torch", "safetensors", "numpy", "PIL"),
         # The route that the page asks: host/routes.py.
         "aiohttp",

@@ -75,11 +75,14 @@ class ReadsAnyAndThePrompt(ReadsAny):
         return _numbered(images, prefix, given)
 
 
+_NAMED = "{prefix}ReadsAnyV3"
+
+
 class ReadsAnyV3(io.ComfyNode):
     @classmethod
     def define_schema(cls):
         return io.Schema(
-            node_id="{prefix}ReadsAnyV3",
+            node_id=_NAMED,
             category="tests",
             is_output_node=True,
             accept_all_inputs=True,
