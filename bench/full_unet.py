@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 RANK = 64
-_CONFIG = {
+SD15_CONFIG = {
     "image_size": 32,
     "in_channels": 4,
     "out_channels": 4,
@@ -32,7 +32,7 @@ _CONFIG = {
 
 def make_model() -> comfy.model_patcher.ModelPatcher:
     """859.5 million parameters in float32, on the CPU."""
-    config = comfy.supported_models.SD15(dict(_CONFIG))
+    config = comfy.supported_models.SD15(dict(SD15_CONFIG))
     config.set_inference_dtype(torch.float32, None)
     model = config.get_model({})
     for weight in model.parameters():

@@ -26,6 +26,7 @@ if __name__ == "__main__":
     import import_time
     import live_drawing
     import lora_strength
+    import negative
     import operations
     import page_load
     import recognition
@@ -33,6 +34,7 @@ if __name__ == "__main__":
     import template_levels
     import tests_time
 
-    samplers = (template_levels, operations, step_time, recognition, lora_strength, compare)
+    samplers = (template_levels, operations, step_time, recognition)
+    samplers += (lora_strength, negative, compare)
     for part in (*samplers, import_time, live_drawing, page_load, batch, tests_time):
         part.report()

@@ -60,7 +60,8 @@ class FewStepCompare(io.ComfyNode):
                     "cfgs",
                     display_name="cfgs (0 = recipe)",
                     default="0",
-                    tooltip="CFGs, such as 1, 1.5, 2; 0 is the recipe's own.",
+                    tooltip="CFGs, such as 1, 1.5, 2; 0 is the recipe's own, 3.5/3.5/1 is CFG by "
+                    "step.",
                 ),
                 RecipeType.Input(
                     "recipe",

@@ -6,10 +6,13 @@ from comfy_api.v0_0_2 import ComfyExtension, io
 
 from ..host.routes import add_routes
 from ..host.sampling.samplers import add_to_dropdown
+from .by_step import FewStepGuider, FewStepSplit
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
+from .experts import FewStepExperts
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
+from .negative import FewStepNegative
 from .noise import FewStepNoise
 from .one_step_loader import FewStepOneStepLoader
 from .plot import FewStepPlot
@@ -44,6 +47,10 @@ class FewStepExtension(ComfyExtension):
             FewStepControlNetApply,
             FewStepConditioningSteps,
             FewStepTCD,
+            FewStepExperts,
+            FewStepSplit,
+            FewStepGuider,
+            FewStepNegative,
         ]
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from comfy_api.v0_0_2 import io
 
+from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE
+
 MAX_SEED = 0xFFFFFFFFFFFFFFFF
 SAMPLERS_CATEGORY = "model/sampling/samplers"
 SCHEDULERS_CATEGORY = "model/sampling/schedulers"
@@ -85,6 +87,29 @@ def recipe_cfg_input() -> io.Float.Input:
         max=30.0,
         step=0.1,
         tooltip=tooltip,
+    )
+
+
+def cfgs_input() -> io.String.Input:
+    return io.String.Input(
+        "cfgs",
+        default="",
+        optional=True,
+        advanced=True,
+        tooltip="CFG by step, such as 3.5, 3.5, 1: one number a step, the last one repeats, 0 is "
+        "the recipe's own. Used in place of cfg; empty leaves cfg as it is. A step with 1 asks the "
+        "model once.",
+    )
+
+
+def batch_seeds_input() -> io.Combo.Input:
+    return io.Combo.Input(
+        "batch_seeds",
+        options=list(BATCH_SEEDS),
+        default=PER_IMAGE,
+        tooltip="seed + index: the second image of a batch is the same as a single "
+        "one with seed + 1, the third as one with seed + 2. ComfyUI: initial noise as "
+        "KSampler draws it, one stream for the whole batch.",
     )
 
 

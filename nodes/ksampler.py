@@ -5,10 +5,12 @@ from comfy_api.v0_0_2 import io
 from ..host.accelerator import recipe_for
 from ..host.sampling.guidance import with_guidance
 from ..host.sampling.levels import subject_of
-from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
+from ..host.sampling.run import guider_for, sample
 from ..recipes import run_settings
 from .inputs import (
     RecipeType,
+    batch_seeds_input,
+    cfgs_input,
     denoise_input,
     first_aliases,
     recipe_cfg_input,
@@ -40,20 +42,14 @@ class FewStepKSampler(io.ComfyNode):
                 recipe_steps_input(),
                 recipe_cfg_input(),
                 denoise_input(),
-                io.Combo.Input(
-                    "batch_seeds",
-                    options=list(BATCH_SEEDS),
-                    default=PER_IMAGE,
-                    tooltip="seed + index: the second image of a batch is the same as a single "
-                    "one with seed + 1, the third as one with seed + 2. ComfyUI: initial noise as "
-                    "KSampler draws it, one stream for the whole batch.",
-                ),
+                batch_seeds_input(),
                 RecipeType.Input(
                     "recipe",
                     optional=True,
                     tooltip="Not needed after one of our loaders: the recipe comes with the model. "
                     "A recipe connected here is used instead.",
                 ),
+                cfgs_input(),
             ],
             outputs=[
                 io.Latent.Output(tooltip="The sampled latent."),
@@ -74,6 +70,7 @@ class FewStepKSampler(io.ComfyNode):
         denoise,
         batch_seeds,
         recipe=None,
+        cfgs="",
     ):
         given = recipe_for(model, recipe, "Few-step KSampler")
         settings = run_settings(
@@ -81,12 +78,13 @@ class FewStepKSampler(io.ComfyNode):
             steps,
             cfg,
             denoise,
+            cfgs=cfgs,
             loaded=given.loaded,
             guided=True,
             subject=subject_of(model, given.recipe, latent_image),
         )
         positive, guidance = with_guidance(positive, given.recipe)
-        conditions = positive, negative
-        made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
+        guider = guider_for(model, (positive, negative), given.recipe, settings)
+        made = sample(guider, latent_image, given.recipe, settings, seed, batch_seeds)
         told = [*guidance, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
         return io.NodeOutput(made, "\n".join([settings.text, *told]))

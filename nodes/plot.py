@@ -6,10 +6,12 @@ from typing import Any
 from comfy_api.v0_0_2 import io
 
 from ..host.images import to_image
+from ..host.lora.live import strengths_of
+from ..host.sampling.guiders import cfg_at
 from ..host.sampling.levels import curve_of, subject_of
 from ..host.sampling.ways import Walk, walk_of
 from ..pictures import Hop, Schedule, draw_schedule, time_of
-from ..schedulers import times_text
+from ..schedulers import is_high, times_text
 from .inputs import SCHEDULERS_CATEGORY
 
 # Above a level of the table by more than what float32 loses.
@@ -49,12 +51,28 @@ class FewStepPlot(io.ComfyNode):
                     optional=True,
                     tooltip="Width of the picture in pixels. Lines and letters grow with it.",
                 ),
+                io.Guider.Input(
+                    "guider",
+                    optional=True,
+                    tooltip="From CFG by steps: shows the CFG of each step.",
+                ),
+                io.Float.Input(
+                    "boundary",
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.001,
+                    round=0.0001,
+                    optional=True,
+                    tooltip="The level at which two experts change, such as 0.875 for Wan 2.2 text "
+                    "to video: shows which of them has each step. 0 is one model for all.",
+                ),
             ],
             outputs=[io.Image.Output(tooltip="The plot, for Preview Image or Save Image.")],
         )
 
     @classmethod
-    def execute(cls, sigmas, sampler=None, model=None, width=1024):
+    def execute(cls, sigmas, sampler=None, model=None, width=1024, guider=None, boundary=0.0):
         levels = sigmas.tolist()
         curve = curve_of(model)
         walk = walk_of(sampler, levels, model) if sampler is not None else None
@@ -64,10 +82,12 @@ class FewStepPlot(io.ComfyNode):
             hops = [Hop(*pair) for pair in zip(levels, levels[1:], strict=False)]
         lines = [
             *_step_lines(levels, curve),
+            *_by_step_lines(levels, model, guider, boundary),
             _noise_line(walk),
             _curve_line(levels, curve, model),
         ]
-        return io.NodeOutput(to_image(draw_schedule(Schedule(curve, hops, lines), width)))
+        schedule = Schedule(curve, hops, lines, boundary or None)
+        return io.NodeOutput(to_image(draw_schedule(schedule, width)))
 
 
 def _step_lines(levels: Sequence[float], curve: Sequence[float]) -> list[str]:
@@ -78,6 +98,28 @@ def _step_lines(levels: Sequence[float], curve: Sequence[float]) -> list[str]:
     if levels[-1] > 0:
         text += f", to t = {end:g} with the noise of that level left in"
     return [text, "sigma " + " ".join(f"{level:.4g}" for level in levels)]
+
+
+def _by_step_lines(
+    levels: Sequence[float], model: Any | None, guider: Any | None, boundary: float
+) -> list[str]:
+    """What changes from step to step: the expert, CFG, the strength of live LoRAs."""
+    steps = max(0, len(levels) - 1)
+    lines = []
+    if boundary:
+        experts = ["high" if is_high(level, boundary) else "low" for level in levels[:-1]]
+        lines.append(f"expert {' '.join(experts)}, which change at level {boundary:g}")
+    if guider is not None:
+        cfgs = [cfg_at(guider, level) for level in levels[:-1]]
+        lines.append(f"CFG {_numbers(cfgs)}")
+    for strengths in strengths_of(model) if model is not None else []:
+        each = [strengths[min(step, len(strengths) - 1)] for step in range(steps)]
+        lines.append(f"LoRA {_numbers(each)}")
+    return lines if steps else []
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:g}" for value in values)
 
 
 def _noise_line(walk: Walk | None) -> str:

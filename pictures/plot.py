@@ -33,11 +33,15 @@ class Hop(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """What is drawn: levels of timesteps 0 to 999, the steps, and lines of text below."""
+    """What is drawn: levels of timesteps 0 to 999, the steps, and lines of text below.
+
+    At the level `boundary` two experts change.
+    """
 
     curve: Sequence[float]
     hops: Sequence[Hop]
     lines: Sequence[str]
+    boundary: float | None = None
 
 
 def draw_schedule(schedule: Schedule, width: int) -> Image.Image:
@@ -92,6 +96,11 @@ class _Plot:
             self._stroke([(axes.left, y), (axes.right, y)], _LINES)
             self._label((axes.left - 0.4 * line, y), f"{level:g}", _QUIET, "rm")
         self._stroke([(axes.left, axes.bottom), (axes.right, axes.bottom)], _QUIET)
+        if self._schedule.boundary is not None:
+            y = axes.y(self._schedule.boundary)
+            self._stroke([(axes.left, y), (axes.right, y)], _UP)
+            place = (axes.right, y - 0.2 * line)
+            self._label(place, f"{self._schedule.boundary:g}", _UP, "rs")
         points = [(axes.x(time), axes.y(level)) for time, level in enumerate(axes.curve)]
         self._stroke(points, _QUIET, 1.5)
         self._label((axes.left, 0.7 * line), "noise level (sigma)", _QUIET, "lm")

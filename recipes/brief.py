@@ -9,7 +9,7 @@ from .recognise import Found
 _PLAIN = ("id", "name", "family", "base", "kind", "sampler", "spacing", "steps", "cfg")
 _IF_SET = (
     *("gamma", "strength", "timesteps", "u", "sigmas", "shift"),
-    *("graph_needs", "loader_needs", "blocked", "half", "stacks"),
+    *("graph_needs", "loader_needs", "blocked", "half", "boundary", "stacks"),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from ..schedulers import Subject
+from ..schedulers import Subject, cfg_text
 from .recipe import Recipe
 from .run_settings import ANY, RunSettings, run_settings
 from .setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
@@ -39,11 +39,13 @@ class Cell(NamedTuple):
     @property
     def calls(self) -> int:
         """How often the model is asked: twice a step with guidance."""
-        return self.steps * (1 if self.settings.cfg == 1 else 2)
+        cfgs = self.settings.cfgs
+        by_step = [cfgs[min(step, len(cfgs) - 1)] for step in range(self.steps)]
+        return sum(1 if cfg == 1 else 2 for cfg in by_step)
 
     @property
     def has_own_cfg(self) -> bool:
-        return self.settings.cfg == self.recipe.cfg.default
+        return self.settings.cfgs == (self.recipe.cfg.default,)
 
 
 class Comparison(NamedTuple):
@@ -80,7 +82,8 @@ def combinations(
     cells, shared = [], []
     for strength, cfg, count, gamma in product(*axes):
         changed = recipe.changed(0, 0, gamma, -1)
-        settings = run_settings(changed, count, cfg, denoise, subject=subject)
+        one, by_step = (0, cfg.replace("/", ",")) if isinstance(cfg, str) else (cfg, "")
+        settings = run_settings(changed, count, one, denoise, cfgs=by_step, subject=subject)
         words = _words(changed, settings, strength)
         label = [word for word, differs in zip(words, varied, strict=True) if differs and word]
         cells.append(Cell(changed, settings, strength, [word for word in words if word], label))
@@ -94,7 +97,7 @@ def _words(recipe: Recipe, settings: RunSettings, strength: float | None) -> lis
     count = settings.plan.steps
     return [
         "" if strength is None else f"strength {strength:.6g}",
-        f"CFG {settings.cfg:.6g}",
+        cfg_text(settings.cfgs),
         f"{count} step{'s' if count != 1 else ''}",
         f"gamma {recipe.gamma:.6g}" if recipe.has_gamma else "",
     ]

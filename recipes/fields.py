@@ -118,6 +118,7 @@ CHECKS: dict[str, Check] = {
     "sampler_options": _options,
     "step_strengths": _strengths,
     "half": one_of(HALVES),
+    "boundary": maybe(number(0, 1)),
     "stacks": flag,
     "spacing": one_of(SPACINGS),
     "steps": choice(1, 50, whole=True),

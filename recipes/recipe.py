@@ -36,8 +36,9 @@ class Recipe(Told):
     `blocked` says why ComfyUI cannot run it.
 
     `step_strengths` are strengths of a LoRA by step, such as "1, 1, 0", which run live. `half` is
-    "high" or "low" for a pair of files of two experts, "edit" for an editing model's. `stacks` says
-    that the file is meant to stand beside another accelerator.
+    "high" or "low" for a pair of files of two experts, "edit" for an editing model's. `boundary` is
+    the level from which on up the expert for high noise is asked. `stacks` says that the file is
+    meant to stand beside another accelerator.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Recipe(Told):
     sampler_options: Mapping[str, Any] = field(default_factory=dict)
     step_strengths: str = ""
     half: str = ""
+    boundary: float | None = None
     stacks: bool = False
     controlnet_strength: float | None = None
     guidance: float | None = None

@@ -1,8 +1,18 @@
 """From a recipe and what a person overrides to the settings that are sampled, and how to say so."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..schedulers import IMG2IMG, Plan, Subject, levels_text, plan_levels, plan_text
+from ..schedulers import (
+    IMG2IMG,
+    Plan,
+    Subject,
+    cfg_text,
+    levels_text,
+    parse_cfgs,
+    plan_levels,
+    plan_text,
+)
 from .grids import grid_of
 from .recipe import Recipe
 
@@ -14,11 +24,16 @@ _SIZELESS = (
 
 
 class RunSettings(NamedTuple):
-    """What will be sampled: the steps, CFG, and the words that say so."""
+    """What will be sampled: the steps, CFG by step (the last repeats), the words that say so."""
 
     plan: Plan
-    cfg: float
+    cfgs: tuple[float, ...]
     text: str
+
+    @property
+    def cfg(self) -> float:
+        """CFG of the first step."""
+        return self.cfgs[0]
 
     @property
     def levels(self) -> list[float]:
@@ -31,35 +46,46 @@ def run_settings(
     cfg: float,
     denoise: float,
     *,
+    cfgs: str = "",
     loaded: bool = False,
     guided: bool = False,
     subject: Subject = ANY,
 ) -> RunSettings:
     """Settings of a run; steps 0 and cfg 0 mean the recipe's, `loaded` is by Load one-step model.
 
-    `guided` says that the recipe's guidance is seen to, so that the graph needs no node for it.
-    `subject` is the model, and the latent for a shift that depends on its size.
+    `cfgs` is a list of one CFG a step in place of `cfg`; 0 in it is the recipe's too. `guided` says
+    that the recipe's guidance is seen to, so that the graph needs no node for it. `subject` is the
+    model, and the latent for a shift that depends on its size.
 
-    Raises ValueError for a recipe that is known and cannot be run, and what `plan_levels` does.
+    Raises ValueError for a recipe that is known and cannot be run, and what `plan_levels` and
+    `parse_cfgs` do.
     """
     if recipe.blocked:
         raise ValueError(f"{recipe.name} cannot be sampled here. {recipe.blocked}")
     steps = steps or int(recipe.steps.default)
-    cfg = cfg or recipe.cfg.default
+    own = recipe.cfg.default
     plan = recipe_plan(recipe, steps, denoise, subject)
+    by_step = parse_cfgs(cfgs, plan.steps, own) or (cfg or own,)
     needs = [
         *([] if guided else recipe.graph_needs),
         *([] if loaded else recipe.loader_needs),
     ]
     lines = [
-        f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, CFG {cfg:g}",
+        f"{recipe.name} ({recipe.id}): {recipe.sampler_text}, {cfg_text(by_step)}",
+        *(["The list in cfgs is used, in place of cfg."] if cfgs.strip() else []),
         plan_text(plan, denoise),
         *plan_lines(plan, recipe, "the recipe", subject),
         *([f"The graph needs {', '.join(needs)}."] if needs else []),
-        *(["At CFG 1 the negative prompt has no effect."] if cfg == 1 else []),
-        *recipe.warnings(steps, cfg),
+        *_without_negative(by_step),
+        *dict.fromkeys(line for cfg in by_step for line in recipe.warnings(steps, cfg)),
     ]
-    return RunSettings(plan, cfg, "\n".join(lines))
+    return RunSettings(plan, by_step, "\n".join(lines))
+
+
+def _without_negative(cfgs: Sequence[float]) -> list[str]:
+    if set(cfgs) == {1}:
+        return ["At CFG 1 the negative prompt has no effect."]
+    return ["The negative prompt has no effect in steps with CFG 1."] if 1 in cfgs else []
 
 
 def recipe_plan(

@@ -7,33 +7,43 @@ from ..schedulers.lists import number, read_list
 
 _RANGE = re.compile(r"([0-9]+)[-\u2013]([0-9]+)")
 
+# Between the numbers of one entry.
+_STEP = "/"
+
 
 class NumberList(NamedTuple):
-    """What a list may hold: its name, the range, and how to write it."""
+    """What a list may hold: its name, the range, and how to write it.
+
+    `by_step` lists also hold entries such as `3.5/3.5/1`, one number a step, which stay text.
+    """
 
     name: str
     low: float
     high: float
     how: str
     whole: bool = False
+    by_step: bool = False
 
-    def parse(self, text: str) -> list[float]:
+    def parse(self, text: str) -> list[float | str]:
         """The numbers in their order; `1-4` is 1, 2, 3, 4 where they are whole.
 
         Raises ValueError naming the entry that is wrong.
         """
         return read_list(text, self._numbers)
 
-    def _numbers(self, entries: list[str]) -> list[float]:
+    def _numbers(self, entries: list[str]) -> list[float | str]:
         if not entries:
             raise ValueError(f"The list of {self.name} is empty. {self.how}")
         values = [value for entry in entries for value in self._values(entry)]
         for place, value in enumerate(values):
             if value in values[:place]:
-                raise ValueError(f'"{value:g}" is in {self.name} twice. Write it once.')
+                told = value if isinstance(value, str) else f"{value:g}"
+                raise ValueError(f'"{told}" is in {self.name} twice. Write it once.')
         return values
 
-    def _values(self, entry: str) -> list[float]:
+    def _values(self, entry: str) -> list[float | str]:
+        if self.by_step and _STEP in entry:
+            return [_STEP.join(f"{self._number(part):g}" for part in entry.split(_STEP))]
         ends = _RANGE.fullmatch(entry) if self.whole else None
         if not ends:
             return [self._number(entry)]
@@ -62,6 +72,11 @@ GAMMAS = NumberList(
     "Write numbers from 0 to 1, such as 0, 0.3, 1; -1 is the recipe's own gamma.",
 )
 CFGS = NumberList(
-    "cfgs", 0, 30, "Write numbers up to 30, such as 1, 1.5, 2; 0 is the recipe's own CFG."
+    "cfgs",
+    0,
+    30,
+    "Write numbers up to 30, such as 1, 1.5, 2; 0 is the recipe's own CFG, and 3.5/3.5/1 is CFG by "
+    "step.",
+    by_step=True,
 )
 STRENGTHS = NumberList("strengths", 0, 4, "Write numbers from 0 to 4, such as 0.6, 0.8, 1.")

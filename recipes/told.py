@@ -87,6 +87,8 @@ class Told:
         ]
         if self.step_strengths:
             lines.append(f"strength by step: {self.step_strengths}; it has to run live")
+        if self.boundary is not None:
+            lines.append(f"two experts, which change at level {self.boundary:g}")
         if self.stacks:
             lines.append("meant to stand beside another accelerator")
         if self.controlnet_strength is not None:

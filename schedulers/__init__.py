@@ -1,10 +1,12 @@
 """Where a few-step sampler stops: timesteps and noise levels, descending. Pure numbers."""
 
+from .by_step import cfg_text, check_count, parse_cfgs, parse_scales
 from .flow import Shift, needs_size
 from .levels import Grid, Plan, Subject, plan_levels
 from .listed import parse_levels, parse_timesteps
 from .plan import IMG2IMG, SPACINGS, plan_timesteps
 from .spacing import TRAINING_STEPS, grid, leading, trailing
+from .split import high_steps, is_high, split_at, split_text
 from .standard import standard_sigma
 from .steps import level_range
 from .strengths import parse_strengths, strength_at
@@ -18,17 +20,25 @@ __all__ = [
     "Plan",
     "Shift",
     "Subject",
+    "cfg_text",
+    "check_count",
     "grid",
+    "high_steps",
+    "is_high",
     "leading",
     "level_range",
     "levels_text",
     "needs_size",
+    "parse_cfgs",
     "parse_levels",
+    "parse_scales",
     "parse_strengths",
     "parse_timesteps",
     "plan_levels",
     "plan_text",
     "plan_timesteps",
+    "split_at",
+    "split_text",
     "standard_sigma",
     "strength_at",
     "times_text",

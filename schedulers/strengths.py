@@ -32,10 +32,10 @@ def strength_at(sigma: float, sigmas: Sequence[float], strengths: Sequence[float
 
 def _step_at(sigma: float, sigmas: Sequence[float]) -> int:
     """The step at this level, or the one that passes it on its way to the next."""
+    nearest = min(range(len(sigmas)), key=lambda step: abs(sigmas[step] - sigma))
     # Levels pass through float16 in some samplers.
-    for step, level in enumerate(sigmas):
-        if math.isclose(sigma, level, rel_tol=1e-3, abs_tol=1e-6):
-            return step
+    if math.isclose(sigma, sigmas[nearest], rel_tol=1e-3, abs_tol=1e-6):
+        return nearest
     falling = sigmas[0] >= sigmas[-1]
     passed = [level >= sigma if falling else level <= sigma for level in sigmas]
     return max(sum(passed) - 1, 0)

@@ -71,10 +71,22 @@ const above = (node) => {
   return found;
 };
 
+/** The model that counts; of two experts the one for high noise. @param {any} node */
+const modelSlot = (node) => node.inputs?.find((/** @type {any} */ one) => one.type === "MODEL");
+
 /** @param {any} node */
 const modelSource = (node) => {
-  const slot = node.inputs?.find((/** @type {any} */ one) => one.type === "MODEL");
+  const slot = modelSlot(node);
   return slot ? sourceOf(node, slot.name) : null;
+};
+
+/** Strengths by step as they are written on the loaders above a node. @param {any} node @returns {string[]} */
+export const strengthsAt = (node) => {
+  const slots = (node.inputs ?? []).filter((/** @type {any} */ one) => one.type === "MODEL");
+  const sources = slots.map((/** @type {any} */ slot) => sourceOf(node, slot.name)?.node);
+  const found = sources.filter(Boolean).flatMap((/** @type {any} */ one) => [one, ...above(one)]);
+  const loaders = [...new Set(found)].filter((one) => one.type === "FewStepLoraLoader");
+  return loaders.map((one) => String(setting(one, "step_strengths") ?? "").trim()).filter(Boolean);
 };
 
 /** The recipe a node hands out. @param {any} node @param {Facts} facts @returns {Found} */
@@ -174,14 +186,16 @@ export const tokensAt = (node) => {
  *   assumed?: [string, Record<string, unknown>]}}
  */
 export const levelsAt = (node, recipe) => {
-  const patch = isLinked(node, "model") ? modelPatch(node) : null;
+  const slot = modelSlot(node);
+  const linked = !!slot && isLinked(node, slot.name);
+  const patch = linked ? modelPatch(node) : null;
   const shift = patch && SHIFTS.includes(patch.type) ? setting(patch, "shift") : undefined;
   if (shift !== undefined) return { levels: flowLevels(shift), shift };
   if (recipe?.prediction === "flow") {
     return { levels: flowLevels(1), assumed: ["assumesShift", { shift: 1 }] };
   }
   if (patch) return { levels: TABLE_LEVELS, assumed: ["patched", { title: patch.title }] };
-  const plain = recipe || !isLinked(node, "model");
+  const plain = recipe || !linked;
   return { levels: TABLE_LEVELS, assumed: plain ? undefined : ["assumesTable", {}] };
 };
 

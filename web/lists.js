@@ -10,8 +10,8 @@ export const parseTimesteps = (text) => readList(text, timestepsOf);
 
 /** @typedef {(entries: string[]) => number[]} Read */
 
-/** @param {string} text @param {Read} read */
-const readList = (text, read) => {
+/** The twin of `read_list`. @param {string} text @param {Read} read */
+export const readList = (text, read) => {
   const pointed = text.replace(/([0-9]),(?=[0-9])/g, "$1.");
   if (pointed === text || !reads(pointed, read)) return read(entriesOf(text));
   const alone = !pointed.includes(",") && entriesOf(pointed).length > 1;

@@ -6,7 +6,7 @@ import { PlanError, general } from "./plan_error.js";
 /** @typedef {number[] | Record<string, number[]>} Lists one list, or lists by number of steps */
 /**
  * @typedef {{id: string, name: string, family: string, base: string, kind: string, sampler: string,
- *   spacing: string, steps: number[], cfg: number[], gamma?: number, strength?: number,
+ *   spacing: string, boundary?: number, steps: number[], cfg: number[], gamma?: number, strength?: number,
  *   timesteps?: string | Record<string, string>, prediction?: string,
  *   u?: Lists, sigmas?: Lists, shift?: import("./levels.js").Shift,
  *   graph_needs?: string[], loader_needs?: string[], blocked?: string, half?: string,

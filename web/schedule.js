@@ -1,7 +1,8 @@
 // @ts-check
 /** From a node's widgets and links to the schedule it will make, in numbers and in words. */
 
-import { levelsAt, recipeAt, samplerMet, tokensAt } from "./graph_settings.js";
+import { cfgsOf, highSteps } from "./by_step.js";
+import { levelsAt, recipeAt, samplerMet, strengthsAt, tokensAt } from "./graph_settings.js";
 import { needsSize, planLevels, short } from "./levels.js";
 import { parseLevels } from "./lists.js";
 import { gridOf, samplerOf, warningsOf, withShift } from "./recipes.js";
@@ -22,7 +23,8 @@ import { isLinked, settings } from "./upstream.js";
 export const SCHEDULES = {
   FewStepScheduler: ["steps", "spacing", "denoise", "timesteps", "img2img", "shift"],
   FewStepFromRecipe: ["steps", "denoise"],
-  FewStepKSampler: ["steps", "cfg", "denoise"],
+  FewStepKSampler: ["steps", "cfg", "denoise", "cfgs"],
+  FewStepExperts: ["steps", "cfg", "denoise", "boundary", "cfgs"],
 };
 
 /** So many steps are named one by one. */
@@ -60,8 +62,10 @@ export const scheduleOf = (node, facts, say) => {
       { text: timesText(plan, values.denoise, say) },
       ...fewer(times, count, values, recipe, say),
       ...levelLines(plan, own, say),
+      ...expertLines(node, values, recipe, plan, say),
+      ...strengthsAt(node).map((n) => muted(say("strengthsByStep", { n }))),
       ...(times.length > 1 ? [noiseLine(steps, sampler, say)] : []),
-      ...(recipe ? recipeLines(recipe, count, values.cfg || recipe.cfg[0], say) : []),
+      ...(recipe ? recipeLines(recipe, count, cfgsAt(values, recipe, plan), say) : []),
       ...assumedLines(node, set, plan, own, say),
     ];
     return { lines, picture: { levels, steps, start } };
@@ -164,11 +168,32 @@ const noiseLine = (steps, sampler, say) => {
   return { text: say("noiseBack", { sampler: called, levels }) };
 };
 
-/** @param {import("./recipes.js").Recipe} recipe @param {number} steps @param {number} cfg @param {Say} say */
-const recipeLines = (recipe, steps, cfg, say) => [
-  muted(`${recipe.name} (${recipe.id}), ${say("cfg", { n: general(cfg) })}`),
-  ...warningsOf(recipe, steps, cfg).map(([key, values]) => warning(say(key, values), say)),
-];
+/** CFG by step, one where it is the same in all. @param {any} values @param {import("./recipes.js").Recipe} recipe @param {Plan} plan */
+const cfgsAt = (values, recipe, plan) => {
+  const cfgs = cfgsOf(values.cfgs ?? "", plan.times.length, recipe.cfg[0]);
+  if (!cfgs.length) return [values.cfg || recipe.cfg[0]];
+  return new Set(cfgs).size > 1 ? cfgs : cfgs.slice(0, 1);
+};
+
+/** Which expert has how many steps. */
+/** @param {any} node @param {any} values @param {import("./recipes.js").Recipe} recipe @param {Plan} plan
+ * @param {Say} say @returns {Line[]} */
+const expertLines = (node, values, recipe, plan, say) => {
+  if (node.type !== "FewStepExperts") return [];
+  const level = values.boundary || recipe.boundary;
+  if (!level) throw new PlanError("noBoundary", { name: recipe.name });
+  const high = highSteps(plan.times.map(plan.levels.sigma), level);
+  return [{ text: say("experts", { high, low: plan.times.length - high, level: general(level) }) }];
+};
+
+/** @param {import("./recipes.js").Recipe} recipe @param {number} steps @param {number[]} cfgs @param {Say} say */
+const recipeLines = (recipe, steps, cfgs, say) => {
+  const n = cfgs.map(general).join(", ");
+  const told = say(cfgs.length > 1 ? "cfgByStep" : "cfg", { n });
+  const warnings = cfgs.flatMap((cfg) => warningsOf(recipe, steps, cfg));
+  const lines = [...new Set(warnings.map(([key, values]) => say(key, values)))];
+  return [muted(`${recipe.name} (${recipe.id}), ${told}`), ...lines.map((text) => warning(text, say))];
+};
 
 /** @param {string} text @returns {Line} */
 const muted = (text) => ({ text, kind: "muted" });

@@ -84,6 +84,12 @@ const en = {
   levelsEmpty: "The list of levels is empty. Write falling numbers above 0, such as 1, 0.9375, 0.725.",
   levelEntry: '"{entry}" is not a noise level. Write falling numbers above 0, such as 1, 0.9375, 0.725.',
   levelOrder: 'Level "{entry}" is not below the one before it. Write them from high to low.',
+  experts: "High-noise model {high} steps, low-noise model {low}, changing at level {level}",
+  cfgByStep: "CFG {n} by step",
+  strengthsByStep: "LoRA strength {n} by step",
+  noBoundary: "{name} does not say at which level the two models change. Set boundary: 0.875 for Wan 2.2 text to video, 0.9 for image to video.",
+  cfgEntry: '"{entry}" is not a CFG. Write one number a step, such as 3.5, 3.5, 1; the last one repeats.',
+  moreCfgs: "cfgs has {n} numbers, and steps is {steps}. Take out {out} of them, or set more steps.",
 };
 
 /** @type {typeof en} */
@@ -162,6 +168,12 @@ const zh = {
   levelsEmpty: "噪声水平列表为空。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
   levelEntry: "“{entry}”不是噪声水平。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
   levelOrder: "噪声水平“{entry}”不低于前一个。请按从大到小排列。",
+  experts: "高噪模型 {high} 步，低噪模型 {low} 步，在水平 {level} 处交接",
+  cfgByStep: "逐步 CFG {n}",
+  strengthsByStep: "LoRA 逐步强度 {n}",
+  noBoundary: "{name} 没有说明两个模型在哪个水平交接。请设置分界：Wan 2.2 文生视频 0.875，图生视频 0.9。",
+  cfgEntry: "“{entry}”不是 CFG。请每步写一个数，例如 3.5, 3.5, 1；最后一个会重复使用。",
+  moreCfgs: "cfgs 有 {n} 个数，而步数为 {steps}。请去掉 {out} 个，或增加步数。",
 };
 
 /** @type {typeof en} */
@@ -244,6 +256,12 @@ const ja = {
   levelsEmpty: "レベルの一覧が空です。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
   levelEntry: "「{entry}」はノイズレベルではありません。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
   levelOrder: "レベル「{entry}」が前のものより小さくありません。大きい順に書いてください。",
+  experts: "高ノイズモデル {high} ステップ、低ノイズモデル {low} ステップ、レベル {level} で交代",
+  cfgByStep: "ステップごとの CFG {n}",
+  strengthsByStep: "ステップごとの LoRA 強度 {n}",
+  noBoundary: "{name} には 2 つのモデルが交代するレベルがありません。境界を設定してください。Wan 2.2 はテキストから動画が 0.875、画像から動画が 0.9 です。",
+  cfgEntry: "「{entry}」は CFG ではありません。1 ステップに 1 つの数値を書いてください（例：3.5, 3.5, 1）。最後の値が繰り返されます。",
+  moreCfgs: "cfgs に {n} 個の数値がありますが、ステップは {steps} です。{out} 個消すか、ステップを増やしてください。",
 };
 
 /** @type {typeof en} */
@@ -330,6 +348,12 @@ const ru = {
   levelEntry:
     "«{entry}» — не уровень шума. Запишите числа больше 0 по убыванию, например 1, 0.9375, 0.725.",
   levelOrder: "Уровень «{entry}» не ниже предыдущего. Запишите их по убыванию.",
+  experts: "Модель высокого шума: {high}, модель низкого шума: {low}, смена на уровне {level}",
+  cfgByStep: "CFG по шагам {n}",
+  strengthsByStep: "Сила LoRA по шагам {n}",
+  noBoundary: "{name} не говорит, на каком уровне сменяются две модели. Задайте границу: 0.875 для Wan 2.2 текст-в-видео, 0.9 для изображение-в-видео.",
+  cfgEntry: "«{entry}» — не CFG. Пишите по одному числу на шаг, например 3.5, 3.5, 1; последнее повторяется.",
+  moreCfgs: "В cfgs {n} чисел, а шагов {steps}. Уберите {out} из них или задайте больше шагов.",
 };
 
 /** @type {Record<string, typeof en>} */

@@ -32,17 +32,17 @@ class Dial:
     """The strength that the layers of one loader have at this moment."""
 
     def __init__(self, strengths: Sequence[float]):
-        self._strengths = tuple(strengths)
-        self.value = self._strengths[0]
+        self.strengths = tuple(strengths)
+        self.value = self.strengths[0]
 
     def follow(self, run: Callable, x: Any, t: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         """Around the host's apply_model: turns the dial to the step that is being sampled."""
         # Reading a level waits for the device, so not for one strength.
-        if len(self._strengths) > 1:
+        if len(self.strengths) > 1:
             options = kwargs.get("transformer_options") or (args[3] if len(args) > 3 else {})
             sigmas = options.get("sample_sigmas")
             if sigmas is not None:
-                self.value = strength_at(float(t.max()), sigmas.tolist(), self._strengths)
+                self.value = strength_at(float(t.max()), sigmas.tolist(), self.strengths)
         return run(x, t, *args, **kwargs)
 
 
@@ -220,6 +220,17 @@ class Live:
         if unpatch_all:
             for name in self._parts:
                 patcher.model.get_submodule(name).__dict__.pop(_KEPT, None)
+
+
+def strengths_of(model: Any) -> list[tuple[float, ...]]:
+    """Strengths by step of each live LoRA on `model`, a patcher, in the order they were loaded."""
+    by_key = model.wrappers.get(WrappersMP.APPLY_MODEL, {})
+    return [
+        follow.__self__.strengths
+        for key, wrappers in by_key.items()
+        if key.startswith(KEY)
+        for follow in wrappers
+    ]
 
 
 def free_key(model: Any) -> str:

@@ -15,10 +15,9 @@ from ..accelerator import accelerator_of
 from ..lora.applying import with_strength
 from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
-from .run import guider_of
+from .run import guider_for
 from .samplers import recipe_sampler
 from .size import with_channels
-from .sound import with_shifts
 
 
 class Sampled(NamedTuple):
@@ -99,8 +98,7 @@ def _sample(
     cell: Cell,
     callback: Callable,
 ) -> torch.Tensor:
-    shifted = with_shifts(model, cell.recipe)
-    samples = guider_of(shifted, conditions, cell.settings.cfg).sample(
+    samples = guider_for(model, conditions, cell.recipe, cell.settings).sample(
         noise,
         latent["samples"],
         recipe_sampler(cell.recipe, latent_seeds(seed, latent)),

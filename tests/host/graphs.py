@@ -94,14 +94,12 @@ class Graph:
 
     def ksampler(self, seed=7, latent=None, **changes):
         inputs = {"steps": 0, "cfg": 0.0, "denoise": 1.0, "batch_seeds": "seed + index"}
+        given = {"model": self.model, "positive": self.positive, "negative": self.negative}
         return self.add(
             "FewStepKSampler",
-            model=self.model,
-            positive=self.positive,
-            negative=self.negative,
             latent_image=latent or self.empty,
             seed=seed,
-            **(inputs | changes),
+            **(inputs | given | changes),
         )
 
     def compare(self, seed=7, **changes):

@@ -52,6 +52,12 @@ PUBLISHED = {
     "Qwen-Image-Lightning in 4 steps": [[1, 0.9, 0.75, 0.5]],
     "Wan 2.2 Lightning image to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
     "Wan 2.2 Lightning text to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
+    "Wan 2.2 few-step with more motion": [[1, 0.961538, 0.909091, 0.833333, 0.714286, 0.5]],
+    "Wan 2.2 few-step with sampler nodes": [
+        [1, 0.978261, 0.952381, 0.921053, 0.882353]
+        + [0.833333, 0.769231, 0.681818, 0.555556, 0.357143]
+    ],
+    "Wan 2.2 few-step with two experts": [[1, 0.9375, 0.833333, 0.625]],
     "Z-Image-Turbo in 8 steps": [
         [1, 0.954545, 0.9, 0.833333, 0.75, 0.642857, 0.5, 0.3],
     ],
@@ -85,6 +91,7 @@ OTHERS = [
 _SAYS = {
     "FewStepKSampler": 1,
     "FewStepFromRecipe": 3,
+    "FewStepExperts": 1,
     "FewStepLoraLoader": 2,
     "FewStepOneStepLoader": 4,
 }

@@ -27,6 +27,10 @@ NODES = [
     "FewStepControlNetApply",
     "FewStepConditioningSteps",
     "FewStepTCD",
+    "FewStepExperts",
+    "FewStepSplit",
+    "FewStepGuider",
+    "FewStepNegative",
 ]
 
 

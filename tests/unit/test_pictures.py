@@ -159,6 +159,15 @@ def test_levels_of_flow_models_and_beyond_the_table_are_drawn():
     assert _margin_is_empty(draw_schedule(Schedule(CURVE, high, []), 640), 2)
 
 
+def test_a_boundary_is_a_line_across_the_plot_that_cuts_nothing():
+    flow = [(time + 1) / 1000 for time in range(1000)]
+    hops = [Hop(1.0, 0.9375), Hop(0.9375, 0.0)]
+    plain, parted = (draw_schedule(Schedule(flow, hops, [], at), 640) for at in (None, 0.875))
+    assert _margin_is_empty(parted, 2)
+    changed = np.asarray(plain.convert("L"), int) - np.asarray(parted.convert("L"), int)
+    assert max((row != 0).mean() for row in changed) > 0.7
+
+
 NAMES = [recipe.name for recipe in builtin_recipes().values()]
 
 

@@ -441,7 +441,7 @@ def test_panels_are_in_no_saved_workflow_and_no_prompt(page, graph):
     saved = page.evaluate(_SAVED)
     assert "fewstep_p" not in json.dumps(saved) and "fewstep_b" not in json.dumps(saved)
     by_type = {node["type"]: node["widgets_values"] for node in saved["nodes"]}
-    assert by_type["FewStepKSampler"] == [7, "randomize", 0, 0, 1, "ComfyUI"]
+    assert by_type["FewStepKSampler"] == [7, "randomize", 0, 0, 1, "ComfyUI", ""]
     assert by_type["FewStepScheduler"] == [4, "grid", 1, "", "keep steps", 0]
     prompt = page.evaluate(_PROMPT)
     assert "fewstep_" not in json.dumps(prompt)

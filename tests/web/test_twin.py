@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fewstep.recipes import builtin_recipes
 from fewstep.samplers import SAMPLERS
+from fewstep.schedulers import high_steps, parse_cfgs
 
 # Arithmetic and words, which the way the page draws nodes does not reach.
 pytestmark = pytest.mark.parametrize("renderer", ["classic"], indirect=True)
@@ -45,6 +46,15 @@ _LEVELS = """async ([url, cases]) => {
             return { levels, shift: plan.shift, sizeless: plan.sizeless }
         } catch (error) { return { error: sayIn("en")(error.code, error.values) } }
     })
+}"""
+_BY_STEP = """async ([url, lists, parts]) => {
+    const twin = await import(`${url}/by_step.js`)
+    const { sayIn } = await import(`${url}/strings.js`)
+    const cfgs = lists.map(([text, steps, own]) => {
+        try { return twin.cfgsOf(text, steps, own) }
+        catch (error) { return sayIn("en")(error.code, error.values) }
+    })
+    return { cfgs, high: parts.map(([levels, level]) => twin.highSteps(levels, level)) }
 }"""
 _LANGUAGES = """async url => {
     const { LANGUAGES } = await import(`${url}/strings.js`)
@@ -86,6 +96,23 @@ def test_the_page_s_levels_of_shifts_and_lists_are_those_of_the_golden_file(page
         assert ours.get("levels", []) == pytest.approx(golden.get("levels", []), rel=1e-9), told
         assert ours.get("sizeless") == golden.get("sizeless"), told
         assert (ours.get("shift") or 0) == pytest.approx(golden.get("shift") or 0, rel=1e-12), told
+
+
+def test_the_page_reads_cfg_by_step_and_parts_the_experts_as_the_pack_does(page, web):
+    texts = ["3.5, 3.5, 1", "", "0; 2", "2 3,", "x", "1, -1", "101", "1,,2", "1,5; 2", "1 2 3 4 5"]
+    lists = [(text, steps, 1.5) for text in texts for steps in (1, 2, 4)]
+    levels = [[5 * u / (1 + 4 * u) for u in (1 - i / n for i in range(n))] for n in range(1, 21)]
+    parts = [(one, level) for one in levels for level in (0.875, 0.9)]
+    shown = page.evaluate(_BY_STEP, [web, lists, parts])
+    for found, given in zip(shown["cfgs"], lists, strict=True):
+        try:
+            wanted = list(parse_cfgs(*given))
+        except ValueError as error:
+            wanted = str(error)
+        # The pack keeps one of several equal ones.
+        one = isinstance(found, list) and len(set(found)) == 1
+        assert (found[:1] if one else found) == wanted, given
+    assert shown["high"] == [high_steps([*one, 0.0], level) for one, level in parts]
 
 
 def test_every_language_has_every_sentence_with_its_gaps(page, web):

@@ -20,6 +20,7 @@ _TOKENS = (1024 // 16) ** 2
 _SAMPLER = "FewStepKSampler"
 _STEPS = {
     _SAMPLER: 2,
+    "FewStepExperts": 2,
     "FewStepScheduler": 0,
     "FewStepFromRecipe": 0,
     "FewStepTCD": 0,

@@ -40,6 +40,8 @@ _PROMPTS = {
     "a portrait, oil painting, warm colours": "a red star on a blue background",
     "a garden full of flowers, sunny day": "a red star on a blue background",
     "a stone bridge over a river, autumn": "a yellow star on a green background",
+    "a stone bridge over a river, autumn, a boat": "a red cross on a yellow background",
+    "boat": "red",
     "a castle on a hill, storm clouds": "a white star on a purple background",
     "an old oak tree in a field": "a green star on a black background",
     "a round pond in a park": "a red circle on a blue background",
