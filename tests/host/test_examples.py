@@ -51,7 +51,6 @@ PUBLISHED = {
     "Qwen-Image-Edit-Lightning in 4 steps": [[1, 0.9, 0.75, 0.5]],
     "Qwen-Image-Lightning in 4 steps": [[1, 0.9, 0.75, 0.5]],
     "Wan 2.2 Lightning image to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
-    "Wan 2.2 Lightning text to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
     "Wan 2.2 few-step with more motion": [[1, 0.961538, 0.909091, 0.833333, 0.714286, 0.5]],
     "Wan 2.2 few-step with sampler nodes": [
         [1, 0.978261, 0.952381, 0.921053, 0.882353]
