@@ -27,6 +27,12 @@ class Material(NamedTuple):
     of_paths: Tensor | None = None
     images: Tensor | None = None
     of_images: Tensor | None = None
+    dtype: torch.dtype = torch.float32
+
+    def noise(self, count: int, *more: int, generator: torch.Generator) -> Tensor:
+        """Unit noise for `count` latents, or for several of each: count (more) C ..."""
+        shape = (count, *more, *self.shape)
+        return torch.randn(shape, generator=generator, dtype=self.dtype)
 
     def some_images(self, count: int, generator: torch.Generator) -> tuple[Tensor, Any]:
         """Clean images and their contexts: the given ones, or else where the paths end."""
@@ -34,7 +40,7 @@ class Material(NamedTuple):
         if images is None:
             images, rows = self.paths[:, -1], self.of_paths
         chosen = torch.randint(len(images), (count,), generator=generator)
-        return images[chosen].float(), self.prompts[rows[chosen]]
+        return images[chosen].to(self.dtype), self.prompts[rows[chosen]]
 
 
 @dataclass(frozen=True)

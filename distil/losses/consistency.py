@@ -37,7 +37,7 @@ def _draw(
         segments=segments,
         generator=generator,
     )
-    return _Rows(images, torch.randn(images.shape, generator=generator), *path, context)
+    return _Rows(images, material.noise(count, generator=generator), *path, context)
 
 
 def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:

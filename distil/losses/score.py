@@ -33,10 +33,10 @@ class _Rows(NamedTuple):
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
 ) -> _Rows:
-    rounds, shape = plan.fake_steps, material.shape
+    rounds = plan.fake_steps
 
     def noise(*more: int) -> Tensor:
-        return torch.randn(count, *more, *shape, generator=generator)
+        return material.noise(count, *more, generator=generator)
 
     def levels(*more: int) -> Tensor:
         return torch.randint(_LOW, _HIGH, (count, *more), generator=generator)

@@ -37,8 +37,8 @@ def _draw(
     left = torch.where(left < 1, whole, left)
     first, second = whole - left, whole - segment_end(left, whole, segments)
     return _Rows(
-        paths[chosen, first].float(),
-        paths[chosen, second].float(),
+        paths[chosen, first].to(material.dtype),
+        paths[chosen, second].to(material.dtype),
         material.times[first],
         material.times[second],
         material.prompts[material.of_paths[chosen]],
