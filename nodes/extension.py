@@ -8,6 +8,7 @@ from ..host.routes import add_routes
 from ..host.sampling.samplers import add_to_dropdown
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
+from .distil import FewStepDistil
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
 from .noise import FewStepNoise
@@ -16,8 +17,10 @@ from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .replacements import register_replacements
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
+from .save_accelerator import FewStepSaveAccelerator
 from .scheduler import FewStepScheduler
 from .tcd import FewStepTCD
+from .teacher_paths import FewStepTeacherPaths
 
 
 class FewStepExtension(ComfyExtension):
@@ -44,6 +47,9 @@ class FewStepExtension(ComfyExtension):
             FewStepControlNetApply,
             FewStepConditioningSteps,
             FewStepTCD,
+            FewStepTeacherPaths,
+            FewStepDistil,
+            FewStepSaveAccelerator,
         ]
 
 

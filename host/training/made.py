@@ -17,6 +17,7 @@ from ..lora.applying import merge, run_live
 from ..lora.matching import match
 from ..lora.product import is_convolution
 from ..lora.reading import LoraFile
+from ..recognition import SETTINGS
 from ..sampling.levels import levels_of
 from ..weight_files import header_of
 from .adapters import Pair
@@ -105,7 +106,7 @@ def metadata(lora: Mapping[str, Tensor], recipe: Recipe, notes: str) -> dict[str
     return {
         **made,
         "fewstep.recipe": recipe.id,
-        "fewstep.settings": recipe.to_json(),
+        SETTINGS: recipe.to_json(),
         **({"fewstep.notes": notes} if notes else {}),
         **({"ss_network_dim": rank.pop()} if len(rank) == 1 else {}),
         "ss_network_module": "networks.lora",
