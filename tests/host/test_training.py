@@ -427,7 +427,7 @@ def test_paths_are_what_the_host_s_sampler_draws():
 
 @bases
 def test_the_file_is_what_was_trained(base, folders):
-    """Core's loader matches every key; ours finds the recipe; both draw what the node's MODEL does."""
+    """Core matches every key, our loader finds the recipe, and both draw as the node's MODEL."""
     model = loaded(base)
     made = run(model, base, Given(paths=paths(model, base)), learning_rate=1e-2)
     name = save_accelerator(made.lora, made.recipe, "made/mine", "for me")
