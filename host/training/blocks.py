@@ -73,8 +73,9 @@ class Checkpoints:
             def again(*inputs: Any, **named: Any) -> Any:
                 # When gradients ask for it, another network of the same weights may be on, and
                 # some blocks of the host add to their inputs in place.
+                copies = {key: _copied(value) for key, value in named.items()}
                 with self._switch.at(name):
-                    return plain(*map(_copied, inputs), **named)
+                    return plain(*map(_copied, inputs), **copies)
 
             return checkpoint(again, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
 
