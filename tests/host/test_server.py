@@ -27,6 +27,9 @@ NODES = [
     "FewStepControlNetApply",
     "FewStepConditioningSteps",
     "FewStepTCD",
+    "FewStepTeacherPaths",
+    "FewStepDistil",
+    "FewStepSaveAccelerator",
 ]
 
 

@@ -51,7 +51,13 @@ _PROMPTS = {
     "a corgi in a space suit, pixel art": "a blue square on a yellow background",
 }
 _ASKED, _DRAWN = (512, 1024), 64
-_SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter")
+_TRAINING = ("FewStepTeacherPaths", "FewStepDistil")
+_SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter", *_TRAINING)
+# Enough to see that it runs: learning takes minutes.
+_BRIEF = {"count": 2, "batch": 2, "preview_every": 0}
+_BRIEF_STEPS = {"FewStepDistil": 2}
+# What the page puts behind a seed.
+_CONTROLS = ("fixed", "increment", "decrement", "randomize")
 
 
 def titles() -> list[str]:
@@ -82,6 +88,9 @@ def small_workflow(title: str) -> dict[str, Any]:
             node["widgets_values"] = [
                 _DRAWN if value in _ASKED else value for value in node["widgets_values"]
             ]
+        if node["type"] in _TRAINING:
+            _change(node, _BRIEF)
+            _change(node, {"steps": _BRIEF_STEPS.get(node["type"], 8)})
     return workflow
 
 
@@ -93,10 +102,25 @@ def demo_workflow(title: str) -> dict[str, Any]:
         values = [STAND_INS.get(value, value) for value in node.get("widgets_values") or []]
         if node["type"] == "CLIPTextEncode":
             values = [_PROMPTS[text] for text in values]
+        if node["type"] in _TRAINING:
+            values[0] = "\n".join(_PROMPTS[line] for line in values[0].splitlines())
         if node["type"] == "LoadImage":
             values[0] = _PICTURES[node["title"]]
         node["widgets_values"] = values
+        if node["type"] in _TRAINING:
+            # A run of its own: it has another teacher.
+            _change(node, {"name": "demo"}, add=True)
     return workflow
+
+
+def _change(node: dict[str, Any], changes: dict[str, Any], *, add: bool = False) -> None:
+    """Sets widgets by name, or adds a word before what they hold."""
+    names = [slot["name"] for slot in node["inputs"] if "widget" in slot]
+    places = [at for at, value in enumerate(node["widgets_values"]) if value not in _CONTROLS]
+    for name, at in zip(names, places, strict=True):
+        if name in changes:
+            held = node["widgets_values"][at]
+            node["widgets_values"][at] = f"{changes[name]} {held}" if add else changes[name]
 
 
 def add_demo_workflows(base_dir: Path) -> None:

@@ -9,6 +9,7 @@ _FOLDERS = {
     "unet_name": "diffusion_models",
     "vae_name": "vae",
     "lora_name": "loras",
+    "start_lora": "loras",
     "control_net_name": "controlnet",
     "clip_name1": "text_encoders",
     "clip_name2": "text_encoders",
