@@ -27,8 +27,9 @@ class Pair(torch.nn.Module):
 
     def __init__(self, matrices: Matrices):
         super().__init__()
-        self.down = torch.nn.Parameter(matrices.down.float())
-        self.up = torch.nn.Parameter(matrices.up.float())
+        # Copies: what nodes compute before a training is made for inference alone.
+        self.down = torch.nn.Parameter(matrices.down.detach().float().clone())
+        self.up = torch.nn.Parameter(matrices.up.detach().float().clone())
 
     def forward(self, x: Tensor, layer: torch.nn.Module) -> Tensor:
         """What is added to the layer's output for x."""

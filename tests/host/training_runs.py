@@ -59,7 +59,9 @@ def paths(model, base, **changes):
         "seed": 3,
         "name": "mine",
     }
-    return make_paths(model, Clip(base), PathsAsked(**{**plain, **changes}))
+    # As the host runs nodes.
+    with torch.inference_mode():
+        return make_paths(model, Clip(base), PathsAsked(**{**plain, **changes}))
 
 
 def loaded(base):
@@ -75,7 +77,9 @@ def loaded(base):
 
 
 def run(model, base, given=None, clip=None, **changes):
-    return distil(model, clip or Clip(base), asked(**changes), given or Given())
+    # As the host runs nodes.
+    with torch.inference_mode():
+        return distil(model, clip or Clip(base), asked(**changes), given or Given())
 
 
 def output(model, base, seed=1):
