@@ -1,6 +1,5 @@
 """What a person asks of a run, and the stages that it is made of."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -8,6 +7,7 @@ from torch import Tensor
 
 from ...distil import LOSSES
 from ...recipes import Recipe
+from ..folders import new_digest
 from .paths import TeacherPaths
 
 REPAIR = "repair"
@@ -101,7 +101,7 @@ def settings_of(asked: Asked, given: Given, teacher: str) -> dict[str, Any]:
 
 
 def _hash(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+    digest = new_digest()
     for name in sorted(tensors):
         digest.update(name.encode())
         digest.update(tensors[name].detach().float().cpu().numpy().tobytes())

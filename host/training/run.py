@@ -170,6 +170,8 @@ class _Run:
         loss = LOSSES[stage.loss]
         if loss.fake and not self.adapters.weights(FAKE):
             self.adapters.copy(FAKE, trained=True)
+            # As DMD2 begins: a denoiser, which the student's own weights no longer are.
+            self.adapters.forget(FAKE)
         weights = Weights(*(self.adapters.weights(name) for name in (STUDENT, AVERAGE, FAKE)))
         nets = Nets(self._net(None), *map(self._net, (STUDENT, AVERAGE, FAKE)))
         return Trainer(

@@ -1,12 +1,13 @@
 """A model ready to be trained through, and as it was when that is over."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import comfy.model_management as host
 import torch
+
+from ..folders import new_digest
 
 _SAMPLES = 256
 
@@ -71,7 +72,7 @@ def fingerprint(network: torch.nn.Module) -> str:
 
     Of some values of each: a whole SDXL in a second.
     """
-    digest = hashlib.sha256()
+    digest = new_digest()
     for name, weight in network.named_parameters():
         digest.update(f"{name} {tuple(weight.shape)} ".encode())
         flat = weight.detach().flatten()
