@@ -2,6 +2,10 @@
 
 import contextlib
 import gc
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import comfy.lora
 import comfy.model_management as host
@@ -502,3 +506,49 @@ def test_stages_chain():
     assert second.recipe.id == "made/second"
     both = run(model, "SD 1.5", given._replace(start=first.lora), method="repair", name="both")
     assert len(both.losses) == 3
+
+
+_KILLED = """
+import os, signal, sys
+sys.path[:0] = [{tests!r}, {host!r}]
+import types
+pack = types.ModuleType("fewstep"); pack.__path__ = [{root!r}]; sys.modules["fewstep"] = pack
+import comfy.cli_args; comfy.cli_args.args.cpu = True
+import torch; torch.set_num_threads(1)
+import folder_paths
+folder_paths.get_user_directory = lambda: {user!r}
+import training_runs
+from fewstep.distil import LOSSES
+from fewstep.host.training import previews
+from fewstep.host.training.asked import Given
+previews._TEACHER_STEPS = 1
+model = training_runs.loaded("SD 1.5")
+given = Given(paths=training_runs.paths(model, "SD 1.5"))
+plain, calls = LOSSES["trajectory"].student, []
+def student(*args):
+    calls.append(1)
+    if len(calls) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return plain(*args)
+LOSSES["trajectory"] = LOSSES["trajectory"]._replace(student=student)
+training_runs.run(model, "SD 1.5", given, steps=5, save_every=2)
+"""
+
+
+def test_a_killed_run_goes_on_from_its_last_save(root, folders):
+    """SIGKILL in the fourth step, with a save every two: it ends as one that never stopped."""
+    program = _KILLED.format(
+        tests=str(root / "tests" / "host"),
+        host=str(Path(folder_paths.__file__).parent),
+        root=str(root),
+        user=str(folders / "user"),
+    )
+    ended = subprocess.run([sys.executable, "-c", program], timeout=300)
+    assert ended.returncode == -signal.SIGKILL
+    model = loaded("SD 1.5")
+    given = Given(paths=paths(model, "SD 1.5"))
+    made = run(model, "SD 1.5", given, steps=5)
+    assert "Went on from step 2." in made.report
+    whole = run(model, "SD 1.5", given, steps=5, name="whole")
+    assert made.losses == whole.losses
+    assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)
