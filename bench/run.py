@@ -30,8 +30,9 @@ if __name__ == "__main__":
     import page_load
     import recognition
     import step_time
+    import template_levels
     import tests_time
 
-    samplers = (operations, step_time, recognition, lora_strength, compare)
+    samplers = (template_levels, operations, step_time, recognition, lora_strength, compare)
     for part in (*samplers, import_time, live_drawing, page_load, batch, tests_time):
         part.report()

@@ -6,6 +6,7 @@ import sys
 
 from .arguments import parse
 from .errors import DiskError, InputError, StoppedError
+from .queue.text import for_stream
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -32,7 +33,8 @@ def main() -> int:
     except (DiskError, StoppedError) as error:
         return _say(f"{error} The same command goes on from here.", FAILED)
     where = given.out / "index.jsonl"
-    print(f"{len(batch.done)} of {len(batch.jobs)} jobs are done; {where} says which is which.")
+    done = f"{len(batch.done)} of {len(batch.jobs)} jobs are done; {where} says which is which."
+    print(for_stream(done, sys.stdout))
     if batch.failed:
         return _say(f"{len(batch.failed)} failed; the same command tries them again.", FAILED)
     return DONE
@@ -64,7 +66,7 @@ def _cluster():
 
 
 def _say(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr)
+    print(for_stream(sentence, sys.stderr), file=sys.stderr)
     return code
 
 

@@ -10,7 +10,7 @@ class Options:
 
     workflow: Path
     out: Path
-    servers: list[str]
+    servers: list[str] = field(repr=False)
     table: Path | None = None
     lists: dict[str, list[str]] = field(default_factory=dict)
     seeds: list[int] | None = None
@@ -20,6 +20,10 @@ class Options:
     stop_on_error: bool = False
     previews: bool = False
     quiet: bool = False
+    # Sent to every server with each request; never shown, and in no file.
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    # The largest file that is fetched, in bytes.
+    largest: int = 4 * 2**30
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,26 @@ from .jobs.template import Template
 from .options import Options
 from .page.file import read_workflow, types_in
 from .page.widgets import Json
+from .queue.address import addresses
 from .queue.batch import Batch, Lane
 from .queue.definitions import definitions
 from .queue.folder import Folder
 from .queue.journal import Journal
 from .queue.lane import ServerLane
-from .queue.progress import Progress
-from .queue.server import Server, address
+from .queue.progress import Progress, tell
+from .queue.server import Server
 
 
 async def run(options: Options) -> Batch:
     """Runs the batch to its end; InputError before anything is queued, or what stopped it."""
     file, rows = read(options)
     types = types_in(file)
-    client_id = uuid.uuid4().hex
-    servers = [Server(url, client_id) for url in dict.fromkeys(map(address, options.servers))]
-    template = Template(file, await definitions(servers, types))
+    # Two addresses may be one server, which talks to one socket of each client.
+    servers = [
+        Server(at, uuid.uuid4().hex, options.largest)
+        for at in addresses(options.servers, options.headers)
+    ]
+    template = Template(file, await definitions(servers, types, tell))
     return await run_jobs(
         freeze(template, rows, options.settings),
         options,

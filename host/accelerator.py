@@ -13,12 +13,14 @@ _KEY = "fewstep_accelerator"
 class Applied(NamedTuple):
     """A LoRA as it is on a model: what is in the weights' patches, and what runs live.
 
-    `at_one` are the strengths, one a step, that the loader's slider stands for at 1.
+    `at_one` are the strengths, one a step, that the loader's slider stands for at 1. `key` names
+    the live one among several on a model.
     """
 
     merged: Mapping[Any, Any]
     live: Mapping[str, list]
     at_one: tuple[float, ...]
+    key: str = ""
 
 
 class Accelerator(NamedTuple):
@@ -51,10 +53,11 @@ class Given(NamedTuple):
 def set_accelerator(model: Any, accelerator: Accelerator) -> None:
     """Remembers it on `model`, a patcher and a clone of one's own; its clones keep it.
 
-    What speeds the model up already stays.
+    What speeds the model up already stays, but for what is meant to stand beside another.
     """
     other = accelerator_of(model)
-    if not (other and other.on):
+    stays = other and other.on and not (_stacks(other.recipe) and not _stacks(accelerator.recipe))
+    if not stays:
         model.set_attachments(_KEY, accelerator)
 
 
@@ -62,15 +65,29 @@ def accelerator_of(model: Any) -> Accelerator | None:
     return model.get_attachment(_KEY)
 
 
-def check_single(model: Any, file: str, found: Found, chosen: Recipe | None) -> None:
-    """Raises ValueError if `model`, a patcher, has an accelerator; `file` would be another one."""
+def check_single(
+    model: Any, file: str, found: Found, chosen: Recipe | None, *, allowed: bool = False
+) -> list[str]:
+    """Raises ValueError if `model`, a patcher, has an accelerator; `file` would be another one.
+
+    Where a second one is `allowed`, or one of the two recipes says that it stands beside another,
+    it returns what a person should know.
+    """
     other = accelerator_of(model)
     if not (other and other.on):
-        return
+        return []
+    if _stacks(chosen) or _stacks(other.recipe):
+        return []
+    if allowed:
+        return [
+            f"Two accelerators are on this model, {other.file} and {file}; the settings are those "
+            f"of {other.file}."
+        ]
     if other.recipe and (chosen or found.twins):
         raise ValueError(
             f"This model already has the accelerator {other.recipe.id} ({other.file}), and two on "
-            f"one model burn the picture. Remove one of the two loaders; {file} was not loaded."
+            f"one model burn the picture. Remove one of the two loaders, or set second to allow; "
+            f"{file} was not loaded."
         )
     unknown, told = (file, found.told()) if other.recipe else (other.file, other.told)
     raise ValueError(
@@ -78,6 +95,10 @@ def check_single(model: Any, file: str, found: Found, chosen: Recipe | None) -> 
         f"goes on a model. {unknown} is {told}: if it is a style LoRA, load it with ComfyUI's "
         "Load LoRA, which goes with any accelerator."
     )
+
+
+def _stacks(recipe: Recipe | None) -> bool:
+    return recipe is not None and recipe.stacks
 
 
 def recipe_for(model: Any | None, connected: Recipe | None, node: str) -> Given:

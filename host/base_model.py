@@ -20,9 +20,27 @@ _BASES = {
     "Flux": "FLUX.1",
     "FluxSchnell": "FLUX.1",
     "FluxInpaint": "FLUX.1",
+    "Flux2": "FLUX.2",
     "QwenImage": "Qwen-Image",
     "ZImage": "Z-Image",
+    "Krea2": "Krea 2",
+    "Anima": "Anima",
+    "Boogu": "Boogu",
+    "ErnieImage": "Ernie-Image",
+    "Lens": "Lens",
+    "MageFlow": "Mage-Flow",
+    "HiDream": "HiDream-I1",
+    "HiDreamO1": "HiDream-O1",
+    "PiD": "PiD",
+    "ACEStep15": "ACE-Step 1.5",
+    "StableAudio3": "Stable Audio 3",
+    "MiniMaxH3": "MiniMax H3",
+    "LTXAV": "LTX-2",
+    "HunyuanVideo15": "HunyuanVideo 1.5",
+    "Kandinsky5": "Kandinsky 5",
 }
+# Wan has a class for each kind of model, and all of them in several sizes.
+_WAN, _WAN_OF_WIDTH = ("WAN21_", "WAN22_"), {1536: "Wan 1.3B", 3072: "Wan 5B"}
 _SD3_OF_DEPTH = {24: "SD3", 38: "SD3.5 large"}
 # Names of the host's classes of latents, for the bases that recipes are for.
 _LATENTS = {
@@ -39,7 +57,25 @@ _LATENTS = {
     "Z-Image": "Flux",
     "Qwen-Image": "Wan21",
     "Qwen-Image-Edit": "Wan21",
+    "Krea 2": "Wan21",
+    "Anima": "Wan21",
+    "FLUX.2": "Flux2",
+    "Lens": "Flux2",
+    "Mage-Flow": "Flux2",
+    "Ernie-Image": "Flux2",
+    "Boogu": "Flux",
+    "HiDream-I1": "Flux",
+    "HiDream-O1": "HiDreamO1Pixel",
+    "PiD": "PixelDiTPixel",
+    "ACE-Step 1.5": "ACEAudio15",
+    "Stable Audio 3": "StableAudio3",
     "Wan 14B": "Wan21",
+    "Wan 1.3B": "Wan21",
+    "Wan 5B": "Wan22",
+    "MiniMax H3": "MiniMaxH3AV",
+    "LTX-2": "LTXAV",
+    "HunyuanVideo 1.5": "HunyuanVideo15",
+    "Kandinsky 5": "HunyuanVideo",
 }
 
 
@@ -50,6 +86,8 @@ def base_of(model: Any) -> str:
     if kind == "SD3":
         double = config.get("x_block_self_attn_layers")
         return "SD3.5 medium" if double else _SD3_OF_DEPTH.get(config.get("depth"), "")
+    if kind.startswith(_WAN):
+        return _WAN_OF_WIDTH.get(config.get("dim"), "Wan 14B")
     return _BASES.get(kind, "")
 
 

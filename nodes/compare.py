@@ -13,7 +13,8 @@ from ..host.sampling.comparison import (
     models_at,
     sample_cells,
 )
-from ..host.sampling.levels import training_steps
+from ..host.sampling.guidance import with_guidance
+from ..host.sampling.levels import subject_of
 from ..host.sampling.measures import measured
 from ..recipes import Cell, combinations, judge, reference_of, unjudged
 from .inputs import RecipeType, denoise_input, seed_input
@@ -145,13 +146,13 @@ class FewStepCompare(io.ComfyNode):
         tolerance=0.2,
     ):
         given = recipe_for(model, recipe, _TITLE)
-        wanted = combinations(
-            given.recipe, steps, gammas, cfgs, strengths, denoise, training_steps(model)
-        )
-        against = reference_of(wanted.cells, reference) if similarity else None
         check_latent(latent_image)
+        subject = subject_of(model, given.recipe, latent_image)
+        wanted = combinations(given.recipe, steps, gammas, cfgs, strengths, denoise, subject)
+        against = reference_of(wanted.cells, reference) if similarity else None
         decode = check_vae(vae)
         models = models_at(model, wanted.cells)
+        positive, guidance = with_guidance(positive, given.recipe)
         made = sample_cells(models, (positive, negative), latent_image, seed, wanted.cells)
         batch = decode_cells(decode, made, wanted.cells)
         judged = (
@@ -165,7 +166,7 @@ class FewStepCompare(io.ComfyNode):
                 batch, wanted.cells, made, judged.marks, strict=True
             )
         ]
-        title = [*wanted.shared, *given.warnings, f"seed {seed}", *judged.title]
+        title = [*wanted.shared, *guidance, *given.warnings, f"seed {seed}", *judged.title]
         sheet = pictures.contact_sheet(drawn, wanted.columns, title)
         return io.NodeOutput(to_image(sheet), batch, judged.text)
 

@@ -88,6 +88,28 @@ def recipe_cfg_input() -> io.Float.Input:
     )
 
 
+def shift_input(tooltip: str) -> io.Float.Input:
+    return io.Float.Input(
+        "shift",
+        display_name="shift (0 = own)",
+        default=0.0,
+        min=0.0,
+        max=100.0,
+        step=0.01,
+        optional=True,
+        tooltip=tooltip,
+    )
+
+
+def latent_size_input() -> io.Latent.Input:
+    return io.Latent.Input(
+        "latent",
+        optional=True,
+        tooltip="The latent that is sampled, for recipes whose shift depends on the size of the "
+        "picture: FLUX.1, FLUX.2 and Qwen-Image 2.1. Others need none.",
+    )
+
+
 def seed_input(name: str, tooltip: str) -> io.Int.Input:
     return io.Int.Input(
         name, default=0, min=0, max=MAX_SEED, control_after_generate=True, tooltip=tooltip

@@ -3,7 +3,8 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
-from ..host.sampling.levels import training_steps
+from ..host.sampling.guidance import with_guidance
+from ..host.sampling.levels import subject_of
 from ..host.sampling.run import BATCH_SEEDS, PER_IMAGE, sample
 from ..recipes import run_settings
 from .inputs import (
@@ -81,9 +82,11 @@ class FewStepKSampler(io.ComfyNode):
             cfg,
             denoise,
             loaded=given.loaded,
-            total=training_steps(model),
+            guided=True,
+            subject=subject_of(model, given.recipe, latent_image),
         )
+        positive, guidance = with_guidance(positive, given.recipe)
         conditions = positive, negative
         made = sample(model, conditions, latent_image, given.recipe, settings, seed, batch_seeds)
-        lines = [settings.text, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
-        return io.NodeOutput(made, "\n".join(lines))
+        told = [*guidance, *given.source, *given.warnings, f"seed {seed}, {batch_seeds}"]
+        return io.NodeOutput(made, "\n".join([settings.text, *told]))

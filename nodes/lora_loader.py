@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names, lora_path
-from ..host.lora.load import APPLY, BY_WEIGHTS, load_lora
+from ..host.lora.load import APPLY, BY_WEIGHTS, REFUSE, SECOND, load_lora
 from ..host.recognition import AUTO, LORAS, fingerprint, recipe_choices
 from ..schedulers import parse_strengths
 from .inputs import RecipeType, first_aliases
@@ -36,7 +36,7 @@ class FewStepLoraLoader(io.ComfyNode):
                     "strength",
                     default=1.0,
                     min=0.0,
-                    max=2.0,
+                    max=4.0,
                     step=0.01,
                     display_mode=io.NumberDisplay.slider,
                     tooltip="1 is the strength the recipe gives, which is 0.125 for Hyper-SD3 and "
@@ -65,6 +65,16 @@ class FewStepLoraLoader(io.ComfyNode):
                     tooltip="For live: one number a step, such as 1, 1, 0.6, 0.3, each times the "
                     "strength; the last one repeats. Steps count from where a sampler begins.",
                 ),
+                io.Combo.Input(
+                    "second",
+                    options=list(SECOND),
+                    default=REFUSE,
+                    optional=True,
+                    advanced=True,
+                    tooltip="On a model that already has an accelerator: refuse says so and stops, "
+                    "since two burn most pictures. allow adds this one too; the settings stay "
+                    "those of the first.",
+                ),
             ],
             outputs=[
                 io.Model.Output(tooltip="The model with the LoRA."),
@@ -83,8 +93,8 @@ class FewStepLoraLoader(io.ComfyNode):
         return fingerprint(recipe, lambda: [lora_path(lora_name)])
 
     @classmethod
-    def execute(cls, model, lora_name, strength, recipe, apply, step_strengths):
+    def execute(cls, model, lora_name, strength, recipe, apply, step_strengths, second=REFUSE):
         each = parse_strengths(step_strengths)
-        loaded = load_lora(model, lora_name, strength, recipe, apply, each)
+        loaded = load_lora(model, lora_name, strength, recipe, apply, each, second)
         shown = for_page(lora_name, recipe, loaded.found, loaded.recipe, loaded.warnings)
         return io.NodeOutput(loaded.model, loaded.recipe, loaded.report, ui=shown)

@@ -6,7 +6,7 @@ from typing import Any
 from comfy_api.v0_0_2 import io
 
 from ..host.images import to_image
-from ..host.sampling.levels import curve_of
+from ..host.sampling.levels import curve_of, subject_of
 from ..host.sampling.ways import Walk, walk_of
 from ..pictures import Hop, Schedule, draw_schedule, time_of
 from ..schedulers import times_text
@@ -94,7 +94,9 @@ def _noise_line(walk: Walk | None) -> str:
 
 def _curve_line(levels: Sequence[float], curve: Sequence[float], model: Any | None) -> str:
     if model is not None:
-        return f"Noise curve of the model, up to sigma {curve[-1]:.4g}."
+        shift = subject_of(model).own_shift
+        with_shift = "" if shift is None else f" with its own shift {shift:.4g}"
+        return f"Noise curve of the model{with_shift}, up to sigma {curve[-1]:.4g}."
     text = "No model is connected: this is the noise curve of Stable Diffusion 1.x, 2.x and SDXL"
     if levels and max(levels) > _ABOVE * curve[-1]:
         text += f", and these SIGMAS begin above it, at {max(levels):.4g}"

@@ -6,8 +6,9 @@ from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
 from ..host.folders import catalog
-from ..host.sampling.levels import schedule, training_steps
+from ..host.sampling.levels import sigmas_of, subject_of
 from ..host.sampling.samplers import recipe_sampler
+from ..host.sampling.sound import shift_warnings
 from ..recipes import as_user_file, briefs, run_settings
 from ..samplers import SAMPLERS
 from .inputs import (
@@ -15,8 +16,10 @@ from .inputs import (
     SEARCH_ALIASES,
     RecipeType,
     denoise_input,
+    latent_size_input,
     recipe_cfg_input,
     recipe_steps_input,
+    shift_input,
 )
 from .samplers import MADE_BY
 
@@ -60,6 +63,10 @@ class FewStepRecipe(io.ComfyNode):
                     step=0.01,
                     tooltip="LoRA strength; below 0 is the recipe's own.",
                 ),
+                shift_input(
+                    "Shift of a flow model's levels; 0 is the recipe's own. It counts whatever "
+                    "shift the model has.",
+                ),
             ],
             outputs=[
                 RecipeType.Output(display_name="recipe", tooltip="The recipe, for other nodes."),
@@ -77,11 +84,11 @@ class FewStepRecipe(io.ComfyNode):
         return f"{chosen and chosen.to_json()} {problems}"
 
     @classmethod
-    def execute(cls, recipe, steps, cfg, gamma, strength):
+    def execute(cls, recipe, steps, cfg, gamma, strength, shift=0.0):
         recipes, problems = catalog()
         if recipe not in recipes:
             raise ValueError(f"There is no recipe {recipe}. Choose another one.")
-        chosen = recipes[recipe].changed(steps, cfg, gamma, strength)
+        chosen = recipes[recipe].changed(steps, cfg, gamma, strength, shift)
         return io.NodeOutput(chosen, as_user_file(chosen, problems))
 
 
@@ -105,6 +112,7 @@ class FewStepFromRecipe(io.ComfyNode):
                     tooltip="Not needed after one of our loaders: the recipe comes with the model. "
                     "A recipe connected here is used instead.",
                 ),
+                latent_size_input(),
             ],
             outputs=[
                 io.Sampler.Output(tooltip="The sampler, for a SamplerCustom node."),
@@ -115,13 +123,15 @@ class FewStepFromRecipe(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, steps, denoise, recipe=None):
+    def execute(cls, model, steps, denoise, recipe=None, latent=None):
         given = recipe_for(model, recipe, "Recipe to sampler")
+        subject = subject_of(model, given.recipe, latent)
         settings = run_settings(
-            given.recipe, steps, 0, denoise, loaded=given.loaded, total=training_steps(model)
+            given.recipe, steps, 0, denoise, loaded=given.loaded, subject=subject
         )
-        sigmas = schedule(settings.times, model)
-        text = "\n".join([settings.text, *given.source, *given.warnings])
+        sigmas = sigmas_of(settings.plan)
+        sound = shift_warnings(model, given.recipe)
+        text = "\n".join([settings.text, *given.source, *given.warnings, *sound])
         return io.NodeOutput(recipe_sampler(given.recipe), sigmas, settings.cfg, text)
 
 

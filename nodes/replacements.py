@@ -4,7 +4,10 @@ import sys
 
 from comfy_api.v0_0_2 import ComfyAPI, io
 
-_GRID = {"spacing": "grid", "denoise": 1.0, "timesteps": "", "img2img": "keep steps"}
+_GRID = {
+    **{"spacing": "grid", "denoise": 1.0, "timesteps": "", "img2img": "keep steps"},
+    "shift": 0.0,
+}
 _AT_800 = {"steps": 1, **_GRID, "spacing": "listed", "timesteps": "800"}
 _SAMPLER = {"s_noise": 1.0, "finish": "clean"}
 

@@ -3,12 +3,31 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.accelerator import recipe_for
-from ..host.sampling.levels import schedule, training_steps
-from ..schedulers import IMG2IMG, SPACINGS, plan_timesteps, times_text
-from .inputs import SCHEDULERS_CATEGORY, SEARCH_ALIASES, RecipeType, denoise_input
+from ..host.sampling.levels import sigmas_of, subject_of
+from ..host.sampling.sound import shift_warnings
+from ..recipes import plan_lines, recipe_plan
+from ..schedulers import (
+    IMG2IMG,
+    SPACINGS,
+    Grid,
+    Plan,
+    Subject,
+    levels_text,
+    parse_levels,
+    plan_levels,
+    plan_text,
+)
+from .inputs import (
+    SCHEDULERS_CATEGORY,
+    SEARCH_ALIASES,
+    RecipeType,
+    denoise_input,
+    latent_size_input,
+    shift_input,
+)
 
 _TITLE = "Unified-step scheduler"
-_FROM_RECIPE = "recipe"
+_FROM_RECIPE, _LEVELS = "recipe", "sigmas"
 
 
 class FewStepScheduler(io.ComfyNode):
@@ -32,19 +51,20 @@ class FewStepScheduler(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "spacing",
-                    options=[*SPACINGS, _FROM_RECIPE],
+                    options=[*SPACINGS, _FROM_RECIPE, _LEVELS],
                     default=SPACINGS[0],
                     tooltip="grid: LCM, TCD, Hyper-SD unified, Flash. trailing: Hyper-SD N-step, "
                     "Lightning, Turbo, DMD2, PCM. leading: starts below the top, to compare. "
                     "listed: the timesteps you write below. recipe: as the recipe that comes with "
-                    "the model says.",
+                    "the model says. sigmas: the noise levels you write below.",
                 ),
                 denoise_input(),
                 io.String.Input(
                     "timesteps",
                     default="",
                     tooltip="For listed: timesteps from 999 down to 0 (999, 749, 499, 249), or "
-                    "fractions of 1 (1.0, 0.75, 0.5, 0.25). Denoise keeps those below its start.",
+                    "fractions of 1 (1.0, 0.75, 0.5, 0.25). For sigmas: falling noise levels (1, "
+                    "0.9375, 0.725), used as they stand. Denoise keeps those below its start.",
                 ),
                 io.Combo.Input(
                     "img2img",
@@ -67,6 +87,11 @@ class FewStepScheduler(io.ComfyNode):
                     tooltip="Replaces spacing and timesteps; steps and denoise still count. Not "
                     "needed for the recipe that comes with the model: choose the spacing recipe.",
                 ),
+                shift_input(
+                    "Shift of a flow model's levels, such as 3 for SD3 or 5 for Wan; 0 is the "
+                    "recipe's, or else the model's own. The model needs no node that patches one.",
+                ),
+                latent_size_input(),
             ],
             outputs=[
                 io.Sigmas.Output(tooltip="Noise levels, for a SamplerCustom node."),
@@ -75,17 +100,57 @@ class FewStepScheduler(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, steps, spacing, denoise, timesteps, img2img, model=None, recipe=None):
-        source = spacing
-        notes = []
-        if recipe is not None or spacing == _FROM_RECIPE:
+    def execute(
+        cls,
+        steps,
+        spacing,
+        denoise,
+        timesteps,
+        img2img,
+        model=None,
+        recipe=None,
+        shift=0.0,
+        latent=None,
+    ):
+        if recipe is None and spacing != _FROM_RECIPE:
+            subject = subject_of(model)
+            grid = _grid(spacing, timesteps, shift, subject)
+            plan = plan_levels(grid, steps, denoise, subject, img2img)
+            lines = [_levels_line(plan, subject)]
+        else:
             given = recipe_for(model, recipe, _TITLE)
-            recipe = given.recipe
-            spacing, timesteps = recipe.spacing, recipe.listed(steps)
-            source = f"{spacing} (from {recipe.id})"
-            notes = [*recipe.warnings(steps, recipe.cfg.default), *given.source, *given.warnings]
-        times = plan_timesteps(steps, spacing, denoise, timesteps, img2img, training_steps(model))
-        sigmas = schedule(times, model)
-        levels = " ".join(f"{sigma:.4g}" for sigma in sigmas.tolist())
-        lines = [f"{source}: {times_text(times, denoise)}", f"sigma {levels}".rstrip(), *notes]
-        return io.NodeOutput(sigmas, "\n".join(lines))
+            wanted = given.recipe.changed(0, 0, -1, -1, shift)
+            subject = subject_of(model, wanted, latent)
+            plan = recipe_plan(wanted, steps, denoise, subject, img2img)
+            spacing = f"{wanted.spacing} (from {wanted.id})"
+            whose = "this node" if shift else "the recipe"
+            lines = [
+                *(plan_lines(plan, wanted, whose, subject) or [_levels_line(plan, subject)]),
+                *([f"The recipe says {given.recipe.schedule_text}."] if shift else []),
+                *wanted.warnings(steps, wanted.cfg.default),
+                *given.source,
+                *(shift_warnings(model, wanted) if model else []),
+                *given.warnings,
+            ]
+        text = [f"{spacing}: {plan_text(plan, denoise)}", *lines]
+        return io.NodeOutput(sigmas_of(plan), "\n".join(text))
+
+
+def _grid(spacing: str, listed: str, shift: float, subject: Subject) -> Grid:
+    if spacing != _LEVELS:
+        return Grid(spacing, listed, shift=shift or None)
+    if shift:
+        raise ValueError("Levels of the spacing sigmas stand as they are. Set shift to 0.")
+    levels = parse_levels(listed)
+    if subject.flow and levels[0] > 1:
+        raise ValueError(
+            f"Level {levels[0]:g} is above 1, where the levels of this flow model begin. Write "
+            "levels from 1 to 0."
+        )
+    return Grid("listed", sigmas=levels)
+
+
+def _levels_line(plan: Plan, subject: Subject) -> str:
+    if plan.shift:
+        return levels_text(plan, "this node", subject.own_shift)
+    return " ".join(["sigma", *(f"{level:.4g}" for level in sigmas_of(plan).tolist())])

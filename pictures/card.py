@@ -112,7 +112,8 @@ def _draw_bar(
 ) -> bool:
     """Whether some of its noise is new."""
     (left, top), bottom = axes.point(hop.sigma), axes.bottom
-    right = axes.point(hop.after)[0] - _GAP
+    # Two steps may be nearer to each other than the gap.
+    right = max(left, axes.point(hop.after)[0] - _GAP)
     middle = min(bottom, max(top, axes.y(low)))
     for high, deep, ink in ((middle, bottom, inks[0]), (top, middle, inks[1])):
         if deep - high > 1:

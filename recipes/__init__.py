@@ -3,11 +3,12 @@
 Pure data and files, no host.
 """
 
-from .bases import BASES, network_of
+from .bases import BASES, VIDEO, network_of
 from .brief import briefs, found_facts
 from .catalog import builtin_recipes
 from .choice import Choice
 from .combinations import Cell, combinations
+from .globs import has_part, part_globs
 from .hashes import HashCache
 from .header import Header, Tensor, read_header
 from .judgement import Judgement, Measures, judge, reference_of, unjudged
@@ -17,7 +18,7 @@ from .lora_names import down_of, modules_of, text_encoder_modules_of, up_of
 from .network_ends import first_missing_end
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise, recognise_name
-from .run_settings import RunSettings, run_settings
+from .run_settings import RunSettings, plan_lines, recipe_plan, run_settings
 from .user import Catalog, all_recipes, as_user_file
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Recipe",
     "RunSettings",
     "Tensor",
+    "VIDEO",
     "all_recipes",
     "as_user_file",
     "briefs",
@@ -44,15 +46,19 @@ __all__ = [
     "first_missing_end",
     "found_facts",
     "has_clip",
+    "has_part",
     "has_vae",
     "judge",
     "layout_of",
     "modules_of",
     "needs_hash",
     "network_of",
+    "plan_lines",
     "read_header",
+    "recipe_plan",
     "recognise",
     "recognise_name",
+    "part_globs",
     "reference_of",
     "run_settings",
     "text_encoder_modules_of",

@@ -1,5 +1,14 @@
 """The base models, in the order people are shown them, and which of them share one network."""
 
+VIDEO = (
+    "Wan 14B",
+    "Wan 1.3B",
+    "Wan 5B",
+    "MiniMax H3",
+    "LTX-2",
+    "HunyuanVideo 1.5",
+    "Kandinsky 5",
+)
 BASES = (
     "SD 1.5",
     "SD 2.1",
@@ -13,10 +22,28 @@ BASES = (
     "FLUX.1",
     "Qwen-Image",
     "Qwen-Image-Edit",
+    "Qwen-Image 2.1",
     "Z-Image",
+    "Krea 2",
+    "FLUX.2",
+    "FLUX.3",
+    "Anima",
+    "Boogu",
+    "Ernie-Image",
+    "Lens",
+    "Mage-Flow",
+    "Fibo 2",
+    "Ming",
+    "HiDream-I1",
+    "HiDream-O1",
+    "PiD",
     "SANA",
-    "Wan 14B",
+    "ACE-Step 1.5",
+    "Stable Audio 3",
+    *VIDEO,
 )
+# Networks that no plain model has.
+ONLY_ACCELERATED = frozenset(("SDXS",))
 # A LoRA for the one fits the other: same layers, other training.
 _NETWORK = {"Qwen-Image-Edit": "Qwen-Image"}
 

@@ -7,7 +7,10 @@ from .recipe import Recipe
 from .recognise import Found
 
 _PLAIN = ("id", "name", "family", "base", "kind", "sampler", "spacing", "steps", "cfg")
-_IF_SET = ("gamma", "strength", "timesteps", "shift", "graph_needs", "loader_needs", "blocked")
+_IF_SET = (
+    *("gamma", "strength", "timesteps", "u", "sigmas", "shift"),
+    *("graph_needs", "loader_needs", "blocked", "half", "stacks"),
+)
 
 
 def briefs(recipes: Iterable[Recipe]) -> list[dict[str, Any]]:
@@ -17,14 +20,19 @@ def briefs(recipes: Iterable[Recipe]) -> list[dict[str, Any]]:
 
 def _brief(recipe: Recipe) -> dict[str, Any]:
     entry = {name: getattr(recipe, name) for name in _PLAIN}
-    entry |= {name: value for name in _IF_SET if (value := getattr(recipe, name)) or value == 0}
+    entry |= {name: getattr(recipe, name) for name in _IF_SET if _is_set(getattr(recipe, name))}
     if recipe.prediction == "flow":
         entry["prediction"] = "flow"
     return entry
 
 
+def _is_set(value: Any) -> bool:
+    return bool(value) or (value == 0 and value is not False)
+
+
 def found_facts(found: Found) -> dict[str, Any]:
     """What a file was recognised as, as JSON: `what` and `base` say what it is in any case."""
+    merge = {"merge": found.merge} if found.merge else {}
     return {
         "recipe": found.recipe.id if found.recipe else "",
         "how": found.how,
@@ -32,4 +40,5 @@ def found_facts(found: Found) -> dict[str, Any]:
         "what": found.layout.what,
         "base": found.layout.base,
         "notes": list(found.notes),
+        **merge,
     }

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from ..schedulers import TRAINING_STEPS
+from ..schedulers import Subject
 from .recipe import Recipe
-from .run_settings import RunSettings, run_settings
+from .run_settings import ANY, RunSettings, run_settings
 from .setting_lists import CFGS, GAMMAS, STEPS, STRENGTHS
 
 MAX_CELLS = 100
@@ -34,7 +34,7 @@ class Cell(NamedTuple):
 
     @property
     def steps(self) -> int:
-        return len(self.settings.times)
+        return self.settings.plan.steps
 
     @property
     def calls(self) -> int:
@@ -61,7 +61,7 @@ def combinations(
     cfgs: str,
     strengths: str,
     denoise: float,
-    total: int = TRAINING_STEPS,
+    subject: Subject = ANY,
 ) -> Comparison:
     """All combinations of the four lists in text; an empty list of strengths leaves the model.
 
@@ -80,7 +80,7 @@ def combinations(
     cells, shared = [], []
     for strength, cfg, count, gamma in product(*axes):
         changed = recipe.changed(0, 0, gamma, -1)
-        settings = run_settings(changed, count, cfg, denoise, total=total)
+        settings = run_settings(changed, count, cfg, denoise, subject=subject)
         words = _words(changed, settings, strength)
         label = [word for word, differs in zip(words, varied, strict=True) if differs and word]
         cells.append(Cell(changed, settings, strength, [word for word in words if word], label))
@@ -91,7 +91,7 @@ def combinations(
 
 def _words(recipe: Recipe, settings: RunSettings, strength: float | None) -> list[str]:
     """In the order of the axes; empty where there is nothing to say."""
-    count = len(settings.times)
+    count = settings.plan.steps
     return [
         "" if strength is None else f"strength {strength:.6g}",
         f"CFG {settings.cfg:.6g}",

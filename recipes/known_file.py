@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass
 
-KEYS = ("kohya", "peft", "transformer", "diffusers", "unet", "checkpoint")
+KEYS = ("kohya", "peft", "transformer", "diffusers", "comfyui", "bare", "unet", "checkpoint")
 
 
 @dataclass(frozen=True)
 class KnownFile:
     """Facts about a file; what is 0 or empty is not known.
 
-    `match` is a regular expression searched in the path under the models folder, in any case.
-    `modules` counts the layers a LoRA changes. `keys` names the way its tensors are called. `path`
-    is where it lies in the repository of its recipe: empty for the root under its name, a whole
-    link for another repository, "-" where that is not known. `optional` is a regular expression
-    for layers of it that a model may lack.
+    `words` are what its name says (`word_rules.py`); `match`, for people's own recipes, is a glob
+    for its name or its path under the models folder (`globs.py`). `modules` counts the layers a
+    LoRA changes. `keys` names the way its tensors are called. `path` is where it lies in the
+    repository of its recipe: empty for the root under its name, a whole link for another
+    repository, "-" where that is not known. `optional` holds globs, with commas between them, each
+    for a part of the name of layers that a model may lack. `alpha` is that of a LoRA whose file
+    holds none.
     """
 
     name: str
+    words: str = ""
     match: str = ""
     bytes: int = 0
     sha256: str = ""
@@ -26,3 +29,4 @@ class KnownFile:
     dtype: str = ""
     path: str = ""
     optional: str = ""
+    alpha: float = 0

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from .header import Header, Tensor
 from .lora_names import down_of, in_text_encoder, other_form_of
+from .transformers import transformer_base
 
 _PREFIX = re.compile(
     r"^(lora_unet_|lora_transformer_|lycoris_|unet_|base_model_model_"
-    r"|transformer_(?=(?:single_)?transformer_)|diffusion_model_)+"
+    r"|transformer_(?=(?:single_)?transformer_)|diffusion_model_|net_(?=blocks_))+"
 )
 _CONTROL_NET = re.compile(r"(^|\.)(controlnet_|control_model\.|zero_convs\.|controlnet_blocks\.)")
 # What else lies in the models folders, by names such files begin with.
@@ -29,6 +30,11 @@ _DEEPEST = re.compile(
 )
 _UNET_OF_WIDTH = {768: "SD 1.5", 1024: "SD 2.1", 2048: "SDXL"}
 _SMALLER_SDXL = {3: "SSD-1B", 1: "Segmind Vega"}
+# What a network's first layer is called, where its other layers are of no base we know.
+_FIRST = (
+    *("conv_in", "input_blocks_0_0", "x_embedder", "x_embedder_proj", "img_in", "img_in_proj"),
+    *("patch_embedding", "patchify_proj", "video_patch_proj"),
+)
 # A LoRA for a few of SDXL's layers would look like one of these.
 _WHOLE = 200
 
@@ -118,11 +124,15 @@ def _keys_of(names: Iterable[str]) -> str:
         return "peft"
     if first.startswith("transformer."):
         return "transformer"
-    return "diffusers" if first.startswith("unet.") else ""
+    if first.startswith("diffusion_model."):
+        return "comfyui"
+    if first.startswith("unet."):
+        return "diffusers"
+    return "bare" if first.startswith(("transformer_blocks.", "blocks.", "layers.")) else ""
 
 
 def _plain(name: str) -> str:
-    return _PREFIX.sub("", name.replace(".", "_"))
+    return _PREFIX.sub("", name.removeprefix("transformer.").replace(".", "_"))
 
 
 def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:
@@ -140,8 +150,7 @@ def _model(tensors: Mapping[str, Tensor]) -> tuple[str, str] | None:
     base = _base(widths)
     if base in ("SD 1.5", "SD 2.1") and _is_sdxs(widths):
         base = "SDXS"
-    known = ("conv_in", "input_blocks_0_0", "x_embedder", "img_in", "patch_embedding")
-    return (base, keys) if base or any(name in widths for name in known) else None
+    return (base, keys) if base or any(name in widths for name in _FIRST) else None
 
 
 def _is_sdxs(names: Iterable[str]) -> bool:
@@ -157,7 +166,7 @@ def _base(widths: Mapping[str, int]) -> str:
     if cross:
         base = _UNET_OF_WIDTH.get(max(cross), "")
         return _sdxl_kind(widths) if base == "SDXL" else base
-    return _transformer_base(widths)
+    return transformer_base(widths)
 
 
 def _sdxl_kind(names: Mapping[str, int]) -> str:
@@ -165,22 +174,3 @@ def _sdxl_kind(names: Mapping[str, int]) -> str:
         return "SDXL"
     depths = [int(match[1]) for name in names if (match := _DEEPEST.search(name))]
     return _SMALLER_SDXL.get(max(depths, default=-1), "SDXL")
-
-
-def _transformer_base(widths: Mapping[str, int]) -> str:
-    def has(part: str) -> bool:
-        return any(part in name for name in widths)
-
-    if has("img_mlp_net") or (has("img_mod_1") and has("transformer_blocks_0_attn")):
-        return "Qwen-Image"
-    if has("single_transformer_blocks_") or has("single_blocks_"):
-        return "FLUX.1" if 3072 in widths.values() else ""
-    if has("noise_refiner_"):
-        return "Z-Image"
-    if has("cross_attn_k") and has("blocks_0_self_attn"):
-        return "Wan 14B" if 5120 in widths.values() else ""
-    if has("add_k_proj") or has("joint_blocks_"):
-        if 2432 in widths.values():
-            return "SD3.5 large"
-        return "SD3.5 medium" if has("_attn2_") or has("x_block_attn2") else "SD3"
-    return ""

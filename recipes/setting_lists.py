@@ -64,4 +64,4 @@ GAMMAS = NumberList(
 CFGS = NumberList(
     "cfgs", 0, 30, "Write numbers up to 30, such as 1, 1.5, 2; 0 is the recipe's own CFG."
 )
-STRENGTHS = NumberList("strengths", 0, 2, "Write numbers from 0 to 2, such as 0.6, 0.8, 1.")
+STRENGTHS = NumberList("strengths", 0, 4, "Write numbers from 0 to 4, such as 0.6, 0.8, 1.")

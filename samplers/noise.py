@@ -39,6 +39,16 @@ def step_noises(
     ]
 
 
+def level_noise(x: torch.Tensor, seeds: Sequence[int]) -> NoiseSampler:
+    """The noise of `step_noises`, drawn when it is asked for, for loops that are not ours."""
+    seen: Counter[int] = Counter()
+
+    def draw(_: torch.Tensor, sigma_next: torch.Tensor) -> torch.Tensor:
+        return _step_noise(x, _place(float(sigma_next), seen), seeds)
+
+    return draw
+
+
 def _step_noise(x: torch.Tensor, place: Place, seeds: Sequence[int]) -> torch.Tensor:
     noise = [_draw((1, *x.shape[1:]), _step_seed(seed, place)) for seed in seeds]
     # Always drawn on the CPU, so that every device makes the same picture.
@@ -52,12 +62,13 @@ def _places(levels: Iterable[float]) -> list[Place]:
     thousandth, which float error does not reach.
     """
     seen: Counter[int] = Counter()
-    places = []
-    for level in levels:
-        mark = round(1000 * math.log(max(level, _LOWEST) / _LOWEST))
-        places.append((mark, seen[mark]))
-        seen[mark] += 1
-    return places
+    return [_place(level, seen) for level in levels]
+
+
+def _place(level: float, seen: Counter[int]) -> Place:
+    mark = round(1000 * math.log(max(level, _LOWEST) / _LOWEST))
+    seen[mark] += 1
+    return mark, seen[mark] - 1
 
 
 def _draw(shape: Sequence[int], seed: int) -> torch.Tensor:

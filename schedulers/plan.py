@@ -22,8 +22,7 @@ def plan_timesteps(
     takes those of the full schedule at or below it, as does a list in either mode. Raises
     ValueError for what cannot be sampled, saying what to change.
     """
-    if not 0.0 <= denoise <= 1.0:
-        raise ValueError(f"denoise is {denoise:g}; use a value from 0 to 1.")
+    check_denoise(denoise)
     if spacing not in SPACINGS:
         raise ValueError(f"spacing is {spacing!r}; use one of {', '.join(SPACINGS)}.")
     times = parse_timesteps(listed, total) if spacing == "listed" else None
@@ -32,6 +31,12 @@ def plan_timesteps(
     if times is None and img2img == KEEP_STEPS:
         return list(_SPREAD[spacing](steps, denoise, total))
     return _at_or_below(denoise, times or _SPREAD[spacing](steps, 1.0, total), total)
+
+
+def check_denoise(denoise: float) -> None:
+    """Raises ValueError outside of 0..1."""
+    if not 0.0 <= denoise <= 1.0:
+        raise ValueError(f"denoise is {denoise:g}; use a value from 0 to 1.")
 
 
 def _at_or_below(denoise: float, times: list[float], total: int) -> list[float]:

@@ -4,7 +4,7 @@
 import { LOADERS, recipeFrom } from "./graph_settings.js";
 import { choiceText, samplerOf, warningsOf } from "./recipes.js";
 import { warning } from "./schedule.js";
-import { general } from "./timesteps.js";
+import { general } from "./plan_error.js";
 
 /** @typedef {import("./theme.js").Line} Line */
 
@@ -37,16 +37,16 @@ export const badgeOf = (node, facts, say) => {
 };
 
 /**
- * @param {import("./recipes.js").Recipe} recipe @param {import("./timesteps.js").Sampler} sampler
+ * @param {import("./recipes.js").Recipe} recipe @param {import("./timesteps.js").Sampler | null} sampler
  * @param {import("./strings.js").Say} say
  */
 const settingsText = (recipe, sampler, say) => {
-  const gamma = sampler.hasGamma ? [say("gamma", { n: general(sampler.gamma) })] : [];
+  const gamma = sampler?.hasGamma ? [say("gamma", { n: general(sampler.gamma) })] : [];
   const strong = recipe.kind === "LoRA" && (recipe.strength ?? 1) !== 1;
   return [
     say("steps", { n: choiceText(recipe.steps) }),
     say("cfg", { n: choiceText(recipe.cfg) }),
-    `${recipe.sampler.toUpperCase()} ${recipe.spacing}`,
+    `${recipe.sampler.replace("comfy:", "").toUpperCase()} ${recipe.spacing}`,
     ...gamma,
     ...(strong ? [say("strength", { n: general(recipe.strength ?? 1) })] : []),
   ].join(" · ");

@@ -3,8 +3,9 @@
 
 /**
  * @typedef {{recipe?: string, how?: string, twins?: string[], what?: string, base?: string,
- *   notes?: string[], checking?: boolean, absent?: string, error?: string}} Told `absent` names the
- *   folder that a file is not in; `checking` says that the host still reads it
+ *   notes?: string[], checking?: boolean, absent?: string, error?: string, merge?: string}} Told
+ *   `absent` names the folder that a file is not in; `checking` says that the host still reads it;
+ *   `merge` is the family that a merge has in its name
  */
 
 /** @param {any} api @param {() => void} changed called when more is known */

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the graph says before a run: the recipe, the sampler and the model's noise levels. */
 
+import { PlanError } from "./plan_error.js";
 import { changed, samplerOf } from "./recipes.js";
 import { TABLE_LEVELS, flowLevels } from "./timesteps.js";
 import { isLinked, setting, settings, sourceOf, targetsOf } from "./upstream.js";
@@ -45,13 +46,16 @@ const sourceOff = ["sourceOff", {}];
 const recipeOfModel = (node, facts) => {
   /** @type {Found} */
   let carried = { why: ["noRecipe", {}] };
+  let carriedOn = false;
   for (const at of above(node).reverse()) {
     if (at.type === "") carried = recipeFrom(at, facts);
     if (!(at.type in LOADERS)) continue;
     const found = fromLoader(at, facts);
     const on = at.type === "FewStepLoraLoader" ? setting(at, "strength") !== 0 : !!found.recipe;
-    carried = found;
-    if (on) break;
+    if (on || !carriedOn) carried = found;
+    carriedOn ||= on;
+    // What stands beside another accelerator leaves the settings to it.
+    if (on && !found.recipe?.stacks) break;
   }
   return carried;
 };
@@ -82,11 +86,16 @@ export const recipeFrom = (node, facts) => {
 
 /** @param {any} node @param {Facts} facts @returns {Found} */
 const fromRecipeNode = (node, facts) => {
-  const { values, unknown } = settings(node, ["recipe", "steps", "cfg", "gamma", "strength"]);
+  const { values, unknown } = settings(node, ["recipe", "steps", "cfg", "gamma", "strength", "shift"]);
   if (unknown.length) return { why: ["linked", { names: unknown.join(", ") }] };
   const recipe = facts.catalog().recipes[values.recipe];
   if (!recipe) return { why: ["noSuchRecipe", { id: values.recipe }] };
-  return { recipe: changed(recipe, /** @type {any} */ (values)) };
+  try {
+    return { recipe: changed(recipe, /** @type {any} */ (values)) };
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    return { why: [error.code, error.values] };
+  }
 };
 
 /** @param {any} node @param {Facts} facts @returns {Found} */
@@ -105,10 +114,12 @@ const fromLoader = (node, facts) => {
 };
 
 /** @param {Told} told @returns {[string, Record<string, unknown>]} */
-const whyNone = ({ checking, error, absent, twins, what, base }) => {
+const whyNone = ({ checking, error, absent, twins, what, base, merge }) => {
   if (checking) return ["checking", {}];
   if (error) return ["told", { text: error }];
-  if (twins?.length) return ["twins", { names: twins.join(", ") }];
+  const names = twins?.join(", ");
+  if (merge) return [names ? "mergeNear" : "merge", { family: merge, names }];
+  if (names) return ["twins", { names }];
   if (absent) return ["absent", { folder: absent }];
   return base ? ["notKnownFor", { what, base }] : ["notKnown", { what }];
 };
@@ -138,18 +149,36 @@ const samplerMade = (node, facts) => {
 
 const SHIFTS = ["ModelSamplingSD3", "ModelSamplingAuraFlow"];
 
+/** The inputs that bring the latent that is sampled, and the size of the pictures in it. */
+const LATENTS = ["latent_image", "latent"];
+const TOKEN_PIXELS = 16;
+
 /**
- * Noise levels of the model on a node's model input, as far as the graph shows, and what is assumed.
+ * The size of the latent on a node in squares of 16 pixels: null where the graph does not show it,
+ * undefined where no latent is connected.
+ * @param {any} node @returns {number | null | undefined}
+ */
+export const tokensAt = (node) => {
+  const input = LATENTS.find((name) => node.inputs?.some((/** @type {any} */ one) => one.name === name));
+  if (!input || !isLinked(node, input)) return undefined;
+  const source = sourceOf(node, input)?.node;
+  const [width, height] = source ? [setting(source, "width"), setting(source, "height")] : [];
+  return width > 0 && height > 0 ? (width * height) / TOKEN_PIXELS ** 2 : null;
+};
+
+/**
+ * Noise levels of the model on a node's model input, as far as the graph shows, and what is assumed;
+ * `shift` is the one that a node has put on it.
  * @param {any} node @param {Recipe | undefined} recipe
- * @returns {{levels: import("./timesteps.js").Levels, assumed?: [string, Record<string, unknown>]}}
+ * @returns {{levels: import("./timesteps.js").Levels, shift?: number,
+ *   assumed?: [string, Record<string, unknown>]}}
  */
 export const levelsAt = (node, recipe) => {
   const patch = isLinked(node, "model") ? modelPatch(node) : null;
   const shift = patch && SHIFTS.includes(patch.type) ? setting(patch, "shift") : undefined;
-  if (shift !== undefined) return { levels: flowLevels(shift) };
+  if (shift !== undefined) return { levels: flowLevels(shift), shift };
   if (recipe?.prediction === "flow") {
-    const wanted = recipe.shift ?? 1;
-    return { levels: flowLevels(wanted), assumed: ["assumesShift", { shift: wanted }] };
+    return { levels: flowLevels(1), assumed: ["assumesShift", { shift: 1 }] };
   }
   if (patch) return { levels: TABLE_LEVELS, assumed: ["patched", { title: patch.title }] };
   const plain = recipe || !isLinked(node, "model");

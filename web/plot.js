@@ -2,7 +2,7 @@
 /** A schedule as a picture: the noise curve, the steps on it, and the noise they add back. */
 
 import { COLOURS, drawing } from "./theme.js";
-import { TRAINING_STEPS } from "./timesteps.js";
+import { TRAINING_STEPS } from "./plan_error.js";
 
 const MARGIN = { left: 8, right: 8, top: 8, bottom: 16 };
 const LETTER = 6;

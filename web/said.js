@@ -10,7 +10,7 @@
 /** @type {Record<string, Phrases>} */
 const PHRASES = {
   zh: {
-    "a model with shift {}": "shift 为 {} 的模型",
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {}（“少步K采样器”会设置）",
     "a model shown timestep {} (Load one-step model does it)": "以 {} 为时间步的模型（单步模型加载器会设置）",
     "a model that predicts {} (Load one-step model sets it)": "预测 {} 的模型（单步模型加载器会设置）",
     "a model that starts at t = {} (Load one-step model cuts it)": "从 t = {} 开始的模型（单步模型加载器会设置）",
@@ -19,8 +19,10 @@ const PHRASES = {
     "A preference LoRA, not an accelerator: load it with Load LoRA, and sample with the steps of your model.":
       "这是偏好 LoRA，不是加速模型：请用“加载LoRA”加载，并按您的模型的步数采样。",
     "It is named like {}, but its content is another (sha256).": "它的名称与 {} 相同，但内容不同（sha256）。",
-    "It is named like {}, but its size and keys are those of another file.":
-      "它的名称与 {} 相同，但大小和键名属于另一个文件。",
+    "It is named like {}, but its rank and keys are those of another file.":
+      "它的名称与 {} 相同，但秩和键名属于另一个文件。",
+    "It was saved anew: named and built like the published file, but of other bytes.":
+      "文件已被重新保存：名称和结构与发布的文件相同，但字节不同。",
     "No settings are passed on: choose the recipe here, or connect a Few-step recipe node where you sample.":
       "没有设置随模型传递：请在此选择配方，或在采样处连接“少步配方”节点。",
     "No settings are passed on, and the model is as ComfyUI loads it: choose the recipe here.":
@@ -41,7 +43,7 @@ const PHRASES = {
     "a file of no known kind": "类型未知的文件",
   },
   ja: {
-    "a model with shift {}": "shift {} のモデル",
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {}（「少ステップ Kサンプラー」が設定します）",
     "a model shown timestep {} (Load one-step model does it)":
       "タイムステップ {} を渡されるモデル（「1ステップモデルを読み込む」が設定します）",
     "a model that predicts {} (Load one-step model sets it)":
@@ -53,8 +55,10 @@ const PHRASES = {
     "A preference LoRA, not an accelerator: load it with Load LoRA, and sample with the steps of your model.":
       "これは好みに合わせる LoRA で、高速化モデルではありません。「LoRAを読み込む」で読み込み、モデルのステップ数でサンプリングしてください。",
     "It is named like {}, but its content is another (sha256).": "名前は {} と同じですが、内容が違います（sha256）。",
-    "It is named like {}, but its size and keys are those of another file.":
-      "名前は {} と同じですが、サイズとキーは別のファイルのものです。",
+    "It is named like {}, but its rank and keys are those of another file.":
+      "名前は {} と同じですが、ランクとキーは別のファイルのものです。",
+    "It was saved anew: named and built like the published file, but of other bytes.":
+      "保存し直されたファイルです。名前と構造は公開されたものと同じですが、バイト列が違います。",
     "No settings are passed on: choose the recipe here, or connect a Few-step recipe node where you sample.":
       "設定はモデルに渡されません。ここでレシピを選ぶか、サンプリングする所に「少ステップレシピ」を接続してください。",
     "No settings are passed on, and the model is as ComfyUI loads it: choose the recipe here.":
@@ -75,7 +79,7 @@ const PHRASES = {
     "a file of no known kind": "種類の分からないファイル",
   },
   ru: {
-    "a model with shift {}": "модель со сдвигом (shift) {}",
+    "FluxGuidance {} (Few-step KSampler sets it)": "FluxGuidance {} (её задаёт «Малошаговый KSampler»)",
     "a model shown timestep {} (Load one-step model does it)":
       "модель, которой показан временной шаг {} (настраивает «Загрузить одношаговую модель»)",
     "a model that predicts {} (Load one-step model sets it)":
@@ -88,8 +92,10 @@ const PHRASES = {
       "Это LoRA предпочтений, а не ускоритель: загрузите её узлом «Загрузить LoRA» и сэмплируйте с числом шагов вашей модели.",
     "It is named like {}, but its content is another (sha256).":
       "Назван как {}, но содержимое другое (sha256).",
-    "It is named like {}, but its size and keys are those of another file.":
-      "Назван как {}, но размер и ключи — от другого файла.",
+    "It is named like {}, but its rank and keys are those of another file.":
+      "Назван как {}, но ранг и ключи — от другого файла.",
+    "It was saved anew: named and built like the published file, but of other bytes.":
+      "Файл сохранён заново: имя и строение как у опубликованного, но байты другие.",
     "No settings are passed on: choose the recipe here, or connect a Few-step recipe node where you sample.":
       "Настройки не передаются: выберите рецепт здесь или подключите узел «Малошаговый рецепт» там, где идёт сэмплирование.",
     "No settings are passed on, and the model is as ComfyUI loads it: choose the recipe here.":
@@ -121,16 +127,29 @@ export const inWordsOf = (/** @type {string} */ language, /** @type {string} */ 
 /** @param {Phrases} phrases @param {string} text */
 const known = (phrases, text) => {
   for (const [said, shown] of Object.entries(phrases)) {
-    const found = text.match(patternOf(said));
-    if (!found) continue;
-    const parts = found.slice(1);
-    return shown.replace(/\{\}/g, () => String(parts.shift()));
+    const parts = partsOf(said.split("{}"), text);
+    if (parts) return shown.replace(/\{\}/g, () => String(parts.shift()));
   }
   return undefined;
 };
 
-/** @param {string} said */
-const patternOf = (said) => {
-  const literal = said.split("{}").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${literal.join("(.+?)")}$`);
+/**
+ * What stands in `text` between the pieces of a phrase, or null where it is another text. Found
+ * without an expression: the text can be a person's own, and as long as it likes.
+ * @param {string[]} pieces @param {string} text @returns {string[] | null}
+ */
+const partsOf = ([first, ...rest], text) => {
+  const last = rest.pop();
+  if (last === undefined) return text === first ? [] : null;
+  if (!text.startsWith(first) || !text.endsWith(last)) return null;
+  const parts = [];
+  let from = first.length;
+  for (const piece of rest) {
+    const at = text.indexOf(piece, from + 1);
+    if (at < 0) return null;
+    parts.push(text.slice(from, at));
+    from = at + piece.length;
+  }
+  const end = text.length - last.length;
+  return end > from ? [...parts, text.slice(from, end)] : null;
 };

@@ -1,9 +1,12 @@
 // @ts-check
 /** From a node's widgets and links to the schedule it will make, in numbers and in words. */
 
-import { levelsAt, recipeAt, samplerMet } from "./graph_settings.js";
-import { listedOf, samplerOf, warningsOf } from "./recipes.js";
-import { PlanError, general, planTimesteps, steps as stepsOf } from "./timesteps.js";
+import { levelsAt, recipeAt, samplerMet, tokensAt } from "./graph_settings.js";
+import { needsSize, planLevels, short } from "./levels.js";
+import { parseLevels } from "./lists.js";
+import { gridOf, samplerOf, warningsOf, withShift } from "./recipes.js";
+import { PlanError, general } from "./plan_error.js";
+import { steps as stepsOf } from "./timesteps.js";
 import { isLinked, settings } from "./upstream.js";
 
 /**
@@ -11,26 +14,34 @@ import { isLinked, settings } from "./upstream.js";
  * @typedef {{lines: Line[], picture: import("./plot.js").Picture}} Shown
  * @typedef {import("./strings.js").Say} Say
  * @typedef {import("./graph_settings.js").Facts} Facts
+ * @typedef {import("./levels.js").Plan} Plan
+ * @typedef {ReturnType<typeof levelsAt>} Own
  */
 
 /** Nodes with a schedule, and the widgets that make it. @type {Record<string, string[]>} */
 export const SCHEDULES = {
-  FewStepScheduler: ["steps", "spacing", "denoise", "timesteps", "img2img"],
+  FewStepScheduler: ["steps", "spacing", "denoise", "timesteps", "img2img", "shift"],
   FewStepFromRecipe: ["steps", "denoise"],
   FewStepKSampler: ["steps", "cfg", "denoise"],
 };
 
 /** So many steps are named one by one. */
 const LISTED = 16;
+/** Spacings that are a list of one's own. */
+const LISTS = ["listed", "sigmas"];
+/** A picture of 1024x1024, where the graph does not show the size. */
+const ASSUMED_TOKENS = 64 * 64;
+/** Shifts that differ by a smaller share make the same levels to four digits. */
+const SAME = 1e-3;
 
 /** @param {any} node @param {Facts} facts @param {Say} say @returns {Shown} */
 export const scheduleOf = (node, facts, say) => {
   const { values, unknown } = settings(node, SCHEDULES[node.type]);
-  const own = node.type === "FewStepScheduler" && values.spacing !== "recipe";
-  const free = own && !isLinked(node, "recipe");
+  const isScheduler = node.type === "FewStepScheduler";
+  const free = isScheduler && values.spacing !== "recipe" && !isLinked(node, "recipe");
   const { recipe, why } = free ? /** @type {any} */ ({}) : recipeAt(node, facts);
-  const { levels, assumed } = levelsAt(node, recipe);
-  const empty = { levels, steps: [], start: null };
+  const own = levelsAt(node, recipe);
+  const empty = { levels: own.levels, steps: [], start: null };
   if (unknown.length) {
     const text = say("linked", { names: unknown.join(", ") });
     return { lines: [{ text, kind: "muted" }], picture: empty };
@@ -38,17 +49,20 @@ export const scheduleOf = (node, facts, say) => {
   if (why) return { lines: [{ text: say(...why), kind: "muted" }], picture: empty };
   const count = values.steps || recipe.steps[0];
   try {
-    const times = planTimesteps(asked(values, recipe, count));
-    const met = node.type === "FewStepScheduler" ? samplerMet(node, facts) : null;
+    const set = asked(node, values, recipe, count);
+    const plan = planLevels(set, own.levels);
+    const { times, levels } = plan;
+    const met = isScheduler ? samplerMet(node, facts) : null;
     const sampler = met ?? (recipe ? samplerOf(recipe, facts.catalog()) : null);
     const steps = stepsOf(times, levels, sampler);
     const start = values.denoise < 1 && times.length ? times[0] : null;
     const lines = [
-      { text: timesText(times, values.denoise, say) },
+      { text: timesText(plan, values.denoise, say) },
       ...fewer(times, count, values, recipe, say),
+      ...levelLines(plan, own, say),
       ...(times.length > 1 ? [noiseLine(steps, sampler, say)] : []),
       ...(recipe ? recipeLines(recipe, count, values.cfg || recipe.cfg[0], say) : []),
-      ...(assumed ? [muted(say(...assumed))] : []),
+      ...assumedLines(node, set, plan, own, say),
     ];
     return { lines, picture: { levels, steps, start } };
   } catch (error) {
@@ -58,18 +72,60 @@ export const scheduleOf = (node, facts, say) => {
   }
 };
 
-/** @param {any} values @param {import("./recipes.js").Recipe | undefined} recipe @param {number} steps */
-const asked = (values, recipe, steps) => ({
-  steps,
-  denoise: values.denoise,
-  spacing: recipe ? recipe.spacing : values.spacing,
-  listed: recipe ? listedOf(recipe, steps) : values.timesteps,
-  img2img: values.img2img,
-});
+/** What is set, by the recipe or by hand. @param {any} node @param {any} values */
+/** @param {import("./recipes.js").Recipe | undefined} recipe @param {number} steps */
+const asked = (node, values, recipe, steps) => {
+  const { denoise, spacing, img2img, timesteps } = values;
+  const shift = values.shift ?? 0;
+  if (recipe) {
+    const set = gridOf(withShift(recipe, shift), steps, denoise);
+    const linked = tokensAt(node);
+    const ofModel = set.flow && !recipe.sigmas && typeof set.shift !== "number";
+    if (ofModel && node.type === "FewStepScheduler" && !isLinked(node, "model")) {
+      throw new PlanError("needsModel");
+    }
+    return { ...set, img2img, tokens: linked === null ? ASSUMED_TOKENS : (linked ?? null) };
+  }
+  if (spacing !== "sigmas") {
+    return { steps, denoise, spacing, img2img, listed: timesteps, shift: shift || null };
+  }
+  if (shift) throw new PlanError("sigmasShift");
+  const sigmas = parseLevels(timesteps);
+  if (denoise < 1 && denoise > 0 && !isLinked(node, "model")) {
+    throw new PlanError("startUnknown", { denoise: general(denoise) });
+  }
+  return { steps, denoise, spacing, img2img, sigmas };
+};
 
-/** @param {number[]} times @param {number} denoise @param {Say} say */
-const timesText = (times, denoise, say) => {
+/** The levels of a flow that has a shift here, or of a list. */
+/** @param {Plan} plan @param {Own} own @param {Say} say @returns {Line[]} */
+const levelLines = (plan, own, say) => {
+  if (!plan.times.length || (!plan.listed && plan.shift === null)) return [];
+  const levels = listed(plan.times.map((time) => short(plan.levels.sigma(time))));
+  if (plan.shift === null) return [{ text: say("levelsListed", { levels }) }];
+  const other = own.shift !== undefined && Math.abs(own.shift - plan.shift) > SAME * plan.shift;
+  const text = say("levelsShift", { levels, shift: short(plan.shift) });
+  return [{ text }, ...(other ? [muted(say("ownShift", { shift: short(own.shift ?? 0) }))] : [])];
+};
+
+/** What the drawing takes for granted. */
+/** @param {any} node @param {import("./levels.js").Set} set @param {Plan} plan @param {Own} own
+ * @param {Say} say @returns {Line[]} */
+const assumedLines = (node, set, plan, own, say) => {
+  if (plan.listed) return [];
+  if (plan.sizeless) return [muted(say("sizeless"))];
+  if (plan.shift === null) return own.assumed ? [muted(say(...own.assumed))] : [];
+  return needsSize(set.shift) && tokensAt(node) === null ? [muted(say("assumesSize"))] : [];
+};
+
+/** @param {import("./levels.js").Plan} plan @param {number} denoise @param {Say} say */
+const timesText = ({ times, levels, listed: literal }, denoise, say) => {
   if (!times.length) return say("denoiseZero");
+  if (literal) {
+    const start = short(levels.sigma(times[0]));
+    const key = denoise < 1 ? "stepsLevelDenoise" : "stepsLevel";
+    return say(key, { n: times.length, start, denoise: general(denoise) });
+  }
   const key = `${times.length > 1 ? "stepsFrom" : "stepFrom"}${denoise < 1 ? "Denoise" : ""}`;
   return say(key, {
     n: times.length,
@@ -89,7 +145,7 @@ const listed = (values) => {
 /** @param {number[]} times @param {number} n @param {any} values @param {any} recipe @param {Say} say */
 const fewer = (times, n, values, recipe, say) => {
   const spacing = recipe ? recipe.spacing : values.spacing;
-  if (!times.length || times.length >= n || (spacing === "listed" && !recipe)) return [];
+  if (!times.length || times.length >= n || (!recipe && LISTS.includes(spacing))) return [];
   return [muted(say("keptSteps", { n: times.length, asked: n }))];
 };
 

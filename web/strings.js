@@ -22,6 +22,8 @@ const en = {
   linked: "Known once it runs: another node sets {names}.",
   noSuchRecipe: "There is no recipe {id}.",
   twins: "This file could be any of these: {names}. Choose the recipe.",
+  merge: "A merge with {family}, by its name: its author's page has the settings.",
+  mergeNear: "A merge with {family}, by its name: its author's page has the settings. Near it: {names}.",
   checking: "The file is being read ...",
   absent: "The file is not in {folder} yet.",
   notKnown: "Not recognised ({what}). If you know which accelerator it is, choose the recipe.",
@@ -37,7 +39,7 @@ const en = {
   sha256: "sha256",
   "its own metadata": "its own metadata",
   "file name": "file name",
-  "size and keys": "size and keys",
+  "folder name": "folder name",
   needs: "Needs {what}.",
   gamma: "gamma {n}",
   strength: "strength {n}",
@@ -63,6 +65,25 @@ const en = {
   listOrder: 'Timestep "{entry}" is not below the one before it. Write them from high to low.',
   listRange:
     'Timestep "{entry}" is out of range. Write whole timesteps from 999 to 0 (999, 499), or fractions of 1 (1.0, 0.5). Papers that count to 1000 mean one less.',
+  stepsLevel: "{n} steps from level {start}",
+  stepsLevelDenoise: "{n} steps from level {start} at denoise {denoise}",
+  levelsShift: "Levels {levels}, shift {shift}",
+  levelsListed: "Levels {levels}, as listed",
+  ownShift: "The model's own shift, {shift}, is not used.",
+  assumesSize: "Drawn for 1024x1024; the run uses the size of its latent.",
+  sizeless:
+    "The shift depends on the size of the picture: connect the latent. Without it the run uses the model's own.",
+  needsModel: "The levels of this schedule depend on the model, and no model is connected. Connect it.",
+  startUnknown: "Which level denoise {denoise} starts at depends on the model. Connect the model.",
+  sigmasShift: "Levels of the spacing sigmas stand as they are. Set shift to 0.",
+  listsLevels: "{name} lists its levels as they stand, so that it has no shift. Set shift to 0.",
+  noFlow: "{name} is for no flow model, so that it has no shift. Set shift to 0.",
+  noSchedule: "{name} has no schedule for {steps} steps. Set the steps to one of {known}.",
+  belowAllLevels:
+    "denoise starts at {start}, below all steps of this schedule, which end at {last}. Use a higher denoise, or set img2img to keep steps.",
+  levelsEmpty: "The list of levels is empty. Write falling numbers above 0, such as 1, 0.9375, 0.725.",
+  levelEntry: '"{entry}" is not a noise level. Write falling numbers above 0, such as 1, 0.9375, 0.725.',
+  levelOrder: 'Level "{entry}" is not below the one before it. Write them from high to low.',
 };
 
 /** @type {typeof en} */
@@ -85,6 +106,8 @@ const zh = {
   linked: "运行时才知道：{names} 由其他节点设置。",
   noSuchRecipe: "没有名为 {id} 的配方。",
   twins: "此文件可能是以下任意一种：{names}。请选择配方。",
+  merge: "从名称看是融合了 {family} 的模型：设置请见作者的页面。",
+  mergeNear: "从名称看是融合了 {family} 的模型：设置请见作者的页面。相近的配方：{names}。",
   checking: "正在读取文件……",
   absent: "{folder} 中还没有此文件。",
   notKnown: "无法识别：{what}。如果你知道它是哪种加速模型，请选择配方。",
@@ -100,7 +123,7 @@ const zh = {
   sha256: "sha256",
   "its own metadata": "文件自带的元数据",
   "file name": "文件名",
-  "size and keys": "大小和键名",
+  "folder name": "文件夹名",
   needs: "需要：{what}。",
   gamma: "gamma {n}",
   strength: "强度 {n}",
@@ -122,6 +145,23 @@ const zh = {
   listOrder: "时间步“{entry}”不低于前一个。请按从大到小排列。",
   listRange:
     "时间步“{entry}”超出范围。请写 999 到 0 的整数（999, 499）或 1 以内的小数（1.0, 0.5）。论文中数到 1000 的要减 1。",
+  stepsLevel: "{n} 步，从噪声水平 {start} 开始",
+  stepsLevelDenoise: "{n} 步，从噪声水平 {start} 开始（降噪 {denoise}）",
+  levelsShift: "噪声水平 {levels}，shift {shift}",
+  levelsListed: "噪声水平 {levels}，按列表原样",
+  ownShift: "不使用模型自身的 shift（{shift}）。",
+  assumesSize: "按 1024x1024 绘制；运行时使用其 Latent 的尺寸。",
+  sizeless: "shift 取决于图像尺寸：请连接 Latent。否则运行时使用模型自身的 shift。",
+  needsModel: "此方案的噪声水平取决于模型，而没有连接模型。请连接它。",
+  startUnknown: "降噪 {denoise} 从哪个噪声水平开始取决于模型。请连接模型。",
+  sigmasShift: "间隔方式 sigmas 的噪声水平按原样使用。请将 shift 设为 0。",
+  listsLevels: "{name} 按原样列出噪声水平，因此没有 shift。请将 shift 设为 0。",
+  noFlow: "{name} 不用于流模型，因此没有 shift。请将 shift 设为 0。",
+  noSchedule: "{name} 没有 {steps} 步的方案。请将步数设为以下之一：{known}。",
+  belowAllLevels: "降噪从 {start} 开始，低于此方案的所有步（最后一步为 {last}）。请提高降噪，或将图生图设为保持步数。",
+  levelsEmpty: "噪声水平列表为空。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
+  levelEntry: "“{entry}”不是噪声水平。请写从大到小、大于 0 的数，例如 1, 0.9375, 0.725。",
+  levelOrder: "噪声水平“{entry}”不低于前一个。请按从大到小排列。",
 };
 
 /** @type {typeof en} */
@@ -144,6 +184,8 @@ const ja = {
   linked: "実行時に分かります：{names} は別のノードが決めます。",
   noSuchRecipe: "{id} というレシピはありません。",
   twins: "このファイルは次のどれかです：{names}。レシピを選んでください。",
+  merge: "名前から見て {family} をマージしたモデルです。設定は作者のページにあります。",
+  mergeNear: "名前から見て {family} をマージしたモデルです。設定は作者のページにあります。近いレシピ：{names}。",
   checking: "ファイルを読んでいます……",
   absent: "ファイルはまだ {folder} にありません。",
   notKnown: "認識できません：{what}。どの高速化モデルか分かる場合は、レシピを選んでください。",
@@ -159,7 +201,7 @@ const ja = {
   sha256: "sha256",
   "its own metadata": "ファイル自身のメタデータ",
   "file name": "ファイル名",
-  "size and keys": "サイズとキー",
+  "folder name": "フォルダー名",
   needs: "必要なもの：{what}。",
   gamma: "gamma {n}",
   strength: "強度 {n}",
@@ -184,6 +226,24 @@ const ja = {
   listOrder: "タイムステップ「{entry}」が前のものより小さくありません。大きい順に書いてください。",
   listRange:
     "タイムステップ「{entry}」は範囲外です。999 から 0 の整数（999, 499）か 1 以下の小数（1.0, 0.5）を書いてください。1000 まで数える論文では 1 を引きます。",
+  stepsLevel: "{n} ステップ、ノイズレベル {start} から",
+  stepsLevelDenoise: "{n} ステップ、ノイズレベル {start} から（ノイズ除去 {denoise}）",
+  levelsShift: "ノイズレベル {levels}、shift {shift}",
+  levelsListed: "ノイズレベル {levels}、一覧のまま",
+  ownShift: "モデル自身の shift（{shift}）は使いません。",
+  assumesSize: "1024x1024 として描いています。実行時は潜在画像の大きさを使います。",
+  sizeless: "shift は画像の大きさで変わります。潜在画像を接続してください。ない場合、実行時はモデル自身の値を使います。",
+  needsModel: "このスケジュールのノイズレベルはモデルで決まりますが、モデルが接続されていません。接続してください。",
+  startUnknown: "ノイズ除去 {denoise} がどのレベルから始まるかはモデルで決まります。モデルを接続してください。",
+  sigmasShift: "間隔 sigmas のレベルはそのまま使われます。shift を 0 にしてください。",
+  listsLevels: "{name} はレベルをそのまま並べるので shift がありません。shift を 0 にしてください。",
+  noFlow: "{name} はフローモデル用ではないので shift がありません。shift を 0 にしてください。",
+  noSchedule: "{name} には {steps} ステップのスケジュールがありません。{known} のどれかにしてください。",
+  belowAllLevels:
+    "ノイズ除去は {start} から始まり、このスケジュールのすべてのステップ（最後は {last}）より下です。ノイズ除去を上げるか、img2img を「ステップ数を保つ」にしてください。",
+  levelsEmpty: "レベルの一覧が空です。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
+  levelEntry: "「{entry}」はノイズレベルではありません。1, 0.9375, 0.725 のように、0 より大きい数を大きい順に書いてください。",
+  levelOrder: "レベル「{entry}」が前のものより小さくありません。大きい順に書いてください。",
 };
 
 /** @type {typeof en} */
@@ -206,6 +266,8 @@ const ru = {
   linked: "Станет известно при запуске: {names} задаёт другой узел.",
   noSuchRecipe: "Рецепта {id} нет.",
   twins: "Этот файл может быть любым из этих: {names}. Выберите рецепт.",
+  merge: "Судя по имени, слияние с {family}: настройки — на странице автора.",
+  mergeNear: "Судя по имени, слияние с {family}: настройки — на странице автора. Близкие рецепты: {names}.",
   checking: "Файл читается…",
   absent: "Файла пока нет в {folder}.",
   notKnown: "Не распознан: {what}. Если вы знаете, какой это ускоритель, выберите рецепт.",
@@ -221,7 +283,7 @@ const ru = {
   sha256: "sha256",
   "its own metadata": "по его метаданным",
   "file name": "по имени файла",
-  "size and keys": "по размеру и ключам",
+  "folder name": "по имени папки",
   needs: "Нужно: {what}.",
   gamma: "gamma {n}",
   strength: "сила {n}",
@@ -247,6 +309,27 @@ const ru = {
   listOrder: "Временной шаг «{entry}» не ниже предыдущего. Запишите их по убыванию.",
   listRange:
     "Временной шаг «{entry}» вне диапазона. Запишите целые числа от 999 до 0 (999, 499) или доли единицы (1.0, 0.5). В статьях со счётом до 1000 это на единицу меньше.",
+  stepsLevel: "Шагов: {n}, начиная с уровня {start}",
+  stepsLevelDenoise: "Шагов: {n}, начиная с уровня {start} при шумоподавлении {denoise}",
+  levelsShift: "Уровни {levels}, сдвиг {shift}",
+  levelsListed: "Уровни {levels}, как в списке",
+  ownShift: "Собственный сдвиг модели, {shift}, не используется.",
+  assumesSize: "Нарисовано для 1024x1024; при запуске берётся размер латента.",
+  sizeless:
+    "Сдвиг зависит от размера изображения: подключите латент. Без него при запуске берётся сдвиг самой модели.",
+  needsModel: "Уровни этого расписания зависят от модели, а модель не подключена. Подключите её.",
+  startUnknown:
+    "С какого уровня начинается шумоподавление {denoise}, зависит от модели. Подключите модель.",
+  sigmasShift: "Уровни sigmas берутся как есть. Задайте сдвиг 0.",
+  listsLevels: "{name} задаёт уровни как есть, поэтому сдвига нет. Задайте сдвиг 0.",
+  noFlow: "{name} не для потоковой модели, поэтому сдвига нет. Задайте сдвиг 0.",
+  noSchedule: "У {name} нет расписания на {steps} шагов. Задайте одно из чисел: {known}.",
+  belowAllLevels:
+    "Шумоподавление начинается с {start}, ниже всех шагов этого расписания (последний: {last}). Увеличьте шумоподавление или выберите сохранение числа шагов.",
+  levelsEmpty: "Список уровней пуст. Запишите числа больше 0 по убыванию, например 1, 0.9375, 0.725.",
+  levelEntry:
+    "«{entry}» — не уровень шума. Запишите числа больше 0 по убыванию, например 1, 0.9375, 0.725.",
+  levelOrder: "Уровень «{entry}» не ниже предыдущего. Запишите их по убыванию.",
 };
 
 /** @type {Record<string, typeof en>} */

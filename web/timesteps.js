@@ -4,20 +4,12 @@
  * tests/unit/data/timesteps_golden.json holds both to the same numbers.
  */
 
-export const TRAINING_STEPS = 1000;
+import { parseTimesteps } from "./lists.js";
+import { PlanError, TRAINING_STEPS, general } from "./plan_error.js";
+
 const GRID_POINTS = 50;
 const BETA_FIRST = 0.00085;
 const BETA_LAST = 0.012;
-
-/** A setting that cannot be sampled: `code` names the sentence in strings.js, `values` fill it. */
-export class PlanError extends Error {
-  /** @param {string} code @param {Record<string, unknown>} values */
-  constructor(code, values = {}) {
-    super(code);
-    this.code = code;
-    this.values = values;
-  }
-}
 
 /**
  * Timesteps to sample, descending; none at denoise 0. Raises PlanError.
@@ -59,58 +51,6 @@ export const leading = (steps, denoise = 1) => {
 /** @type {Record<string, (steps: number, denoise: number) => number[]>} */
 const SPREAD = { grid, trailing, leading };
 
-/** Descending timesteps of a list as people write it. @param {string} text @returns {number[]} */
-export const parseTimesteps = (text) => {
-  const pointed = text.replace(/([0-9]),(?=[0-9])/g, "$1.");
-  if (pointed === text || !reads(pointed)) return timestepsOf(entriesOf(text));
-  const alone = !pointed.includes(",") && entriesOf(pointed).length > 1;
-  if (alone || !reads(text)) {
-    throw new PlanError("listDecimal", { text: text.trim(), pointed: pointed.trim() });
-  }
-  return timestepsOf(entriesOf(text));
-};
-
-/** @param {string} text */
-const entriesOf = (text) => {
-  let inside = text.trim();
-  if (inside.startsWith("[")) inside = inside.slice(1);
-  if (inside.endsWith("]")) inside = inside.slice(0, -1);
-  const entries = inside.trim().split(/\s*[,;，、；]\s*|\s+/);
-  if (!entries[entries.length - 1]) entries.pop();
-  if (entries.includes("")) throw new PlanError("listGap", { text: text.trim() });
-  return entries;
-};
-
-/** @param {string} text */
-const reads = (text) => {
-  try {
-    return timestepsOf(entriesOf(text)).length > 0;
-  } catch {
-    return false;
-  }
-};
-
-/** @param {string[]} entries */
-const timestepsOf = (entries) => {
-  if (!entries.length) throw new PlanError("listEmpty");
-  const times = entries.map(oneTimestep);
-  for (let i = 1; i < times.length; i++) {
-    if (times[i] >= times[i - 1]) throw new PlanError("listOrder", { entry: entries[i] });
-  }
-  return times;
-};
-
-/** @param {string} entry */
-const oneTimestep = (entry) => {
-  let time;
-  if (/^[0-9]+$/.test(entry)) time = Number(entry);
-  else if (/^([0-9]*\.[0-9]+|[0-9]+\.)$/.test(entry)) {
-    time = Number((Number(entry) * TRAINING_STEPS - 1).toFixed(6));
-  } else throw new PlanError("listEntry", { entry });
-  if (!(time >= 0 && time < TRAINING_STEPS)) throw new PlanError("listRange", { entry });
-  return time;
-};
-
 /** @param {number} denoise @param {number[]} times */
 const atOrBelow = (denoise, times) => {
   const start = roundEven(TRAINING_STEPS * denoise) - 1;
@@ -133,14 +73,11 @@ const checkFit = (steps, largest, denoise) => {
 const spreadOver = (steps, at) => Array.from({ length: steps }, (_, i) => at(i));
 
 /** Halves go to the even neighbour, as Python rounds. @param {number} value */
-const roundEven = (value) => {
+export const roundEven = (value) => {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
 };
-
-/** A number with six digits at most, as Python's `:g`. @param {number} value */
-export const general = (value) => String(Number(value.toPrecision(6)));
 
 /** Noise levels of Stable Diffusion's 1000 timesteps; 999 is 14.6146. */
 const TABLE = (() => {
@@ -158,6 +95,15 @@ export const standardSigma = (time) => {
   if (below === time) return TABLE[below];
   const share = time - below;
   return Math.exp((1 - share) * Math.log(TABLE[below]) + share * Math.log(TABLE[below + 1]));
+};
+
+/** The timestep of a level, between entries too. @param {number} sigma */
+export const standardTime = (sigma) => {
+  const above = TABLE.findIndex((level) => level >= sigma);
+  if (above < 0) return TRAINING_STEPS - 1;
+  if (above === 0 || TABLE[above] === sigma) return above;
+  const [low, high] = [Math.log(TABLE[above - 1]), Math.log(TABLE[above])];
+  return above - 1 + (Math.log(sigma) - low) / (high - low);
 };
 
 /**

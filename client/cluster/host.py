@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from ..errors import JobError
-from ..queue.server import TROUBLE, Server
+from ..queue.server import Server
+from ..queue.trouble import TROUBLE
 
 _GUARD = Path(__file__).with_name("guard.py")
 _START_SECONDS = 300
@@ -17,8 +18,9 @@ _START_SECONDS = 300
 class Host:
     """`await up()` gives a Server that answers, started anew if it has ended."""
 
-    def __init__(self, comfyui: str, python: str, arguments: list[str]) -> None:
+    def __init__(self, comfyui: str, python: str, arguments: list[str], largest: int) -> None:
         self._comfyui, self._python, self._arguments = comfyui, python, arguments
+        self._largest = largest
         self._base = tempfile.TemporaryDirectory(prefix="fewstep-worker-")
         self._process: subprocess.Popen | None = None
         self._starting = asyncio.Lock()
@@ -58,7 +60,7 @@ class Host:
             )
         if self.server:
             await self.server.__aexit__()
-        self.server = Server(f"http://127.0.0.1:{port}", "worker")
+        self.server = Server(f"http://127.0.0.1:{port}", "worker", self._largest)
         await self.server.__aenter__()
         await self._wait(log)
 

@@ -7,7 +7,9 @@ from ray.exceptions import RayError
 
 from ..jobs.job import Job
 from ..queue.batch import Batch
+from ..queue.fetched import Fetched, discard
 from ..queue.journal import Try
+from ..queue.names import Name
 from .worker import DONE, FAILED
 
 # Ray starts a dead actor again; until it is there, calls fail.
@@ -22,6 +24,10 @@ class WorkerLane:
         self._batch, self._worker, self._ahead = batch, worker, ahead
         self._calls: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
+
+    async def knows(self, prompt_id: str) -> bool:
+        """False: each worker has a ComfyUI of its own."""
+        return False
 
     def wake(self) -> None:
         self._woken.set()
@@ -47,9 +53,11 @@ class WorkerLane:
     async def _make(self, job: Job, attempt: Try) -> None:
         try:
             prompt, extra = self._batch.prompt(job, attempt)
-            what, result = await self._worker.make.remote(prompt, attempt.prompt_id, extra)
+            spoken = job.template.spoken
+            made = self._worker.make.remote(prompt, attempt.prompt_id, extra, spoken)
+            what, result = await made
             if what == DONE:
-                await self._batch.finish(job.id, attempt, result)
+                await self._keep(job, attempt, result)
             elif what == FAILED:
                 await self._batch.fail(job.id, attempt, result)
             else:
@@ -61,3 +69,17 @@ class WorkerLane:
             self._batch.stop(error)
         finally:
             self._woken.set()
+
+    async def _keep(self, job: Job, attempt: Try, result: list[tuple[Name, bytes]]) -> None:
+        files: list[Fetched] = []
+        try:
+            for name, content in result:
+                with self._batch.part() as into:
+                    into.write(content)
+                files.append(Fetched(name, into.path))
+            names = [file.name for file in files]
+            if await self._batch.meet(self, job.id, attempt, names):
+                await self._batch.finish(job.id, attempt, files)
+        finally:
+            discard(files)
+            self._batch.settle(job.id, attempt)

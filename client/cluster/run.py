@@ -62,7 +62,8 @@ def _workers(options: ClusterOptions) -> list[Any]:
     arguments = options.comfyui_args + ([] if gpus else ["--cpu"])
     actor = ray.remote(max_restarts=-1, max_task_retries=0, max_concurrency=16, **needs)(Worker)
     return [
-        actor.remote(str(options.comfyui), str(options.python), arguments) for _ in range(count)
+        actor.remote(str(options.comfyui), str(options.python), arguments, options.largest)
+        for _ in range(count)
     ]
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import InputError
@@ -27,16 +27,20 @@ def freeze(
         changes = {}
         for name, text in _settings(template.saved, values, settings).items():
             if name not in targets:
-                targets[name] = find(template.saved, name)
+                targets[name] = find(template.saved, name, template.named)
             target = targets[name]
             value = _filled(text, values, name)
             try:
                 changes[target] = converted(value, template.definition(target))
             except ValueError as error:
                 raise InputError(f"Job {row}: {name} {error}.") from None
-        job_id = uuid.uuid5(_NAMESPACE, _canonical(template.prompt(changes))).hex
+        prompt = template.prompt(changes)
+        opened = template.open_text(changes)
+        job_id = uuid.uuid5(_NAMESPACE, _canonical(prompt, opened)).hex
         if job_id not in jobs:
-            jobs[job_id] = Job(job_id, len(jobs) + 1, values, changes, template)
+            text = template.settled_text(changes, job_id) if opened else {}
+            drawn = {".".join(target): text[target] for target in opened if opened[target].is_drawn}
+            jobs[job_id] = Job(job_id, len(jobs) + 1, {**values, **drawn}, changes, template, text)
     return list(jobs.values())
 
 
@@ -67,6 +71,10 @@ def _value(column: str, values: dict[str, Any], name: str) -> Any:
     return values[column]
 
 
-def _canonical(prompt: Json) -> str:
+def _canonical(prompt: Json, opened: Iterable[Input]) -> str:
     run = {key: [node["class_type"], node["inputs"]] for key, node in prompt.items()}
+    for node_id, name in opened:
+        class_type, inputs = run[node_id]
+        # The same letters from a table are literal: another job.
+        run[node_id] = [class_type, {**inputs, name: {"open": inputs[name]}}]
     return json.dumps(run, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,5 +1,6 @@
 """Inputs by what people call them: `6.text`, `Positive prompt.text`, `KSampler.steps`."""
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..errors import InputError
@@ -13,8 +14,15 @@ class Input(NamedTuple):
     name: str
 
 
-def find(prompt: Json, name: str) -> Input:
-    """The input that a name means; it has to be one alone."""
+def find(prompt: Json, name: str, named: Callable[[str], Iterable[str]] | None = None) -> Input:
+    """The input that a name means; it has to be one alone.
+
+    `named` gives the inputs that a node has, where the prompt may lack some.
+    """
+
+    def inputs_of(node: str) -> list[str]:
+        return list(named(node) if named else prompt[node]["inputs"])
+
     found = []
     nodes_only = []
     for at, letter in enumerate(name):
@@ -29,11 +37,11 @@ def find(prompt: Json, name: str) -> Input:
             f"The workflow has no node {called}: write NODE.INPUT with the node's id, title or"
             f" class, one of {_some(_names(prompt))}."
         )
-    exact = [target for target in found if target.name in prompt[target.node]["inputs"]]
+    exact = [target for target in found if target.name in inputs_of(target.node)]
     if len(exact) == 1:
         return exact[0]
     if not exact:
-        inputs = sorted({key for node in nodes_only for key in prompt[node]["inputs"]})
+        inputs = sorted({key for node in nodes_only for key in inputs_of(node)})
         raise InputError(f"{name}: the node has no such input; it has {', '.join(inputs)}.")
     ids = ", ".join(f"{node}.{key}" for node, key in exact)
     raise InputError(f"{name} could be any of {ids}: say which.")

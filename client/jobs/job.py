@@ -16,10 +16,12 @@ class Job(NamedTuple):
     changes: dict[Input, Any]
     # The prompt is made when it is sent: a million jobs hold only what they change.
     template: Template
+    # What the page makes of text that stands in the workflow, in this job.
+    text: dict[Input, str]
 
     def prompt(self, mark: str) -> Json:
         """What the server runs, with the mark of this attempt."""
-        return self.template.prompt(self.changes, mark)
+        return self.template.prompt({**self.changes, **self.text}, mark)
 
     def workflow(self) -> Json | None:
         """What the picture carries for the page; None where the prompt in it has to do."""

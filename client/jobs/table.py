@@ -1,5 +1,6 @@
 """The rows of a batch: a table, lists and seeds, multiplied."""
 
+import collections
 import csv
 import io
 import itertools
@@ -20,7 +21,8 @@ def read_table(file: Path) -> list[dict[str, Any]]:
         raise InputError(f"{file} is not in UTF-8: save it as UTF-8.") from None
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from None
-    rows = list(_json_rows(file, text) if file.suffix == ".jsonl" else _csv_rows(file, text))
+    is_json = file.suffix.lower() == ".jsonl"
+    rows = list(_json_rows(file, text) if is_json else _csv_rows(file, text))
     if not rows:
         raise InputError(f"{file} has no rows.")
     return rows
@@ -53,26 +55,48 @@ def product(
 
 
 def _csv_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
     try:
-        for row in reader:
-            if None in row or None in row.values():
+        columns = _once(file, next(reader, []))
+        for cells in reader:
+            if cells and len(cells) != len(columns):
                 raise InputError(
                     f"{file}, line {reader.line_num}, has not as many cells as the first line:"
-                    " put texts with commas in quotes."
+                    " put texts with commas or semicolons in quotes."
                 )
-            yield row
+            if cells:
+                yield dict(zip(columns, cells, strict=True))
     except csv.Error as error:
         raise InputError(f"{file}, line {reader.line_num}: {error}.") from None
 
 
+def _delimiter(text: str) -> str:
+    """The comma, or what spreadsheets write where the comma is the decimal point."""
+    first = re.sub(r'"(?:[^"]|"")*"', "", text[:100_000]).split("\n", 1)[0]
+    return ";" if ";" in first and "," not in first else ","
+
+
+def _once(file: Path, columns: list[str]) -> list[str]:
+    for name, count in collections.Counter(columns).items():
+        if count > 1:
+            called = f"are called {name}" if name.strip() else "have no name"
+            raise InputError(f"{file}: {count} columns {called}; give each a name of its own.")
+    return columns
+
+
 def _json_rows(file: Path, text: str) -> Iterator[dict[str, Any]]:
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        _once(file, [name for name, _ in found])
+        return dict(found)
+
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except ValueError as error:
+            row = json.loads(line, object_pairs_hook=pairs)
+        except InputError:
+            raise
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{file}, line {number}, is not JSON: {error}.") from None
         if not isinstance(row, dict):
             raise InputError(f"{file}, line {number}, is not an object with column names.")

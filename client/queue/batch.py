@@ -2,23 +2,31 @@
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Container, Iterable
-from pathlib import PurePath
 from typing import Any, Protocol
 
-from ..errors import StoppedError
+from ..errors import DiskError, StoppedError
 from ..jobs.job import Job
-from .folder import Folder
+from .fetched import Fetched, own_name
+from .folder import Folder, Part
 from .journal import Journal, Try
+from .names import Holder, Name
+from .singly import Singly
+from .text import clean
 
 _PARTING_SECONDS = 10
+# A job that only waited as its server ended may do so more often than one that ran.
+_WAITING = 10
 
 
 class Lane(Protocol):
     """Something that runs jobs: a server, or a worker of a cluster."""
 
     place: str
+
+    async def knows(self, prompt_id: str) -> bool:
+        """True if this prompt has run there."""
 
     def wake(self) -> None:
         """There may be work, or no more."""
@@ -54,10 +62,16 @@ class Batch:
         self._waiting = OrderedDict((job, None) for job in self.jobs if job not in self.done)
         self._owner: dict[str, Lane] = {}
         self._ending: set[str] = set()
-        self._lost: dict[str, int] = {}
+        self._lost: Counter[tuple[str, bool]] = Counter()
         self._most_lost, self._stop_on_error, self._ended = tries, stop_on_error, ended
+        self._singly = Singly(journal, self.jobs, tell)
         self._lanes: list[Lane] = []
         self._stopped: BaseException | None = None
+
+    @property
+    def singly(self) -> bool:
+        """True once the jobs go one at a time."""
+        return self._singly.on
 
     @property
     def over(self) -> bool:
@@ -103,6 +117,7 @@ class Batch:
 
     def take(self, lane: Lane, most: int) -> list[Job]:
         """Up to so many jobs for a lane."""
+        most = self._singly.room(lane, self._owner.values(), most)
         taken = []
         while self._waiting and len(taken) < most and not self.over:
             job, _ = self._waiting.popitem(last=False)
@@ -138,36 +153,79 @@ class Batch:
             (job, attempt)
             for job, attempts in self._journal.open.items()
             for attempt in attempts.values()
-            if attempt.place == place
+            # One in doubt is about to be closed.
+            if attempt.place == place and not self._singly.doubts(attempt)
         ]
 
-    async def finish(self, job_id: str, attempt: Try, files: list[tuple[str, bytes]]) -> None:
-        """Writes a job's files, `(name on the server, content)`, and that it is done."""
+    def part(self) -> Part:
+        """A file that has no name yet."""
+        return self._folder.part()
+
+    async def meet(self, lane: Lane, job_id: str, attempt: Try, names: list[Name]) -> bool:
+        """Notes the files that a run has written; false if other jobs' runs wrote them too.
+
+        All of those wait again then, and from now on the jobs go one at a time.
+        """
+        if job_id in self.jobs and job_id not in self.done:
+            if met := await self._singly.compare(lane, job_id, attempt, names):
+                await self._undo(job_id, attempt, names, met)
+        return not self._singly.doubts(attempt)
+
+    async def finish(self, job_id: str, attempt: Try, files: list[Fetched]) -> None:
+        """Gives a job's files their names, and writes down that it is done."""
         if job_id not in self.jobs or job_id in self._ending:
             return
         if job_id in self.done:
             return await self._journal.write(_lost(job_id, attempt))
         self._ending.add(job_id)
-        job, written = self.jobs[job_id], []
         try:
-            for number, (name, content) in enumerate(files, 1):
-                own = _name(job, number, name)
-                await asyncio.to_thread(self._folder.write, own, content)
-                written.append({"name": own, "bytes": len(content)})
-            record = {"what": "done", **self._about(job, attempt), "files": written}
-            await self._journal.write(record)
-            self.done.add(job_id)
-            self._close(job_id)
-            self._folder.add_to_index(record)
+            await self._keep(job_id, attempt, files)
         finally:
             self._ending.discard(job_id)
+
+    def settle(self, job_id: str, attempt: Try) -> None:
+        """The last word on an attempt: one whose files may be another job's is made again."""
+        if self._singly.settled(attempt):
+            self._hand_over([job_id])
+
+    async def _keep(self, job_id: str, attempt: Try, files: list[Fetched]) -> None:
+        job, written = self.jobs[job_id], []
+        for number, file in enumerate(files, 1):
+            own = own_name(job, number, file)
+            size = await asyncio.to_thread(self._folder.keep, own, file.part)
+            written.append({"name": own, "bytes": size, "from": file.name})
+        record = {"what": "done", **self._about(job, attempt), "files": written}
+        if not self._singly.doubts(attempt):
+            await self._journal.write(record)
+        # Another one may have come to write the same file while this was kept.
+        if self._singly.doubts(attempt):
+            return self._folder.remove(file["name"] for file in written)
+        self.done.add(job_id)
+        self._close(job_id)
+        self._folder.add_to_index(record)
+
+    async def _undo(self, job_id: str, attempt: Try, names: list[Name], met: list[Holder]) -> None:
+        """A job and those that wrote its files too are not done, whatever was fetched."""
+        # Some may be of an earlier batch in this folder: they wait for its next run.
+        done = self._journal.done
+        undone = [one.job for one in met if done.get(one.job, {}).get("try") == one.number]
+        for other in undone:
+            self._folder.remove(file["name"] for file in done[other]["files"])
+            self.done.discard(other)
+        await self._singly.write(job_id, attempt, names, met)
+        if undone:
+            self._write_index(without=self.jobs.keys() - self.failed.keys())
+        self._hand_over([other for other in undone if other in self.jobs])
 
     async def fail(self, job_id: str, attempt: Try, error: str) -> None:
         """Writes down that a job has failed."""
         # Another attempt at it may have come to its end, or be writing its files.
         if job_id not in self.jobs or job_id in self.done or job_id in self._ending:
             return
-        job = self.jobs[job_id]
+        # Then it is made again.
+        if self._singly.doubts(attempt):
+            return
+        job, error = self.jobs[job_id], clean(error)
         record = {"what": "failed", **self._about(job, attempt), "error": error}
         await self._journal.write(record)
         self.failed[job_id] = error
@@ -177,15 +235,24 @@ class Batch:
         if self._stop_on_error:
             self.stop(StoppedError(f"Stopped at the first error, in job {job.number}."))
 
-    async def lose(self, lane: Lane, job_id: str, attempt: Try, *, running: bool) -> None:
+    async def lose(
+        self,
+        lane: Lane,
+        job_id: str,
+        attempt: Try,
+        *,
+        running: bool,
+        reason: str = "The server ended while at it",
+    ) -> None:
         """An attempt of which its server knows nothing any more; the job waits again."""
         await self._journal.write(_lost(job_id, attempt))
         if self._owner.get(job_id) is not lane:
             return
-        self._lost[job_id] = self._lost.get(job_id, 0) + running
-        if self._lost[job_id] >= self._most_lost:
-            times = self._lost[job_id]
-            return await self.fail(job_id, attempt, f"The server ended {times} times while at it.")
+        self._lost[job_id, running] += 1
+        times = self._lost[job_id, running]
+        if times >= self._most_lost * (1 if running else _WAITING):
+            what = reason if running else "The server took it and forgot it"
+            return await self.fail(job_id, attempt, f"{what}, {times} times.")
         self._hand_over([job_id])
 
     def leave(self, lane: Lane) -> None:
@@ -193,8 +260,13 @@ class Batch:
         self._hand_over([job for job, owner in self._owner.items() if owner is lane])
 
     def show(self, picture: bytes) -> None:
-        """The newest preview."""
-        self._folder.write("preview.jpg", picture, lasting=False)
+        """The newest preview; one that cannot be written is no reason to stop."""
+        try:
+            self._folder.write("preview.jpg", picture, lasting=False)
+        except DiskError as error:
+            if self.previews:
+                self.previews = False
+                self.tell(f"{error} There are no previews from here.")
 
     def _write_index(self, without: Container[str] = ()) -> None:
         failed = [record for job, record in self._journal.failed.items() if job not in without]
@@ -218,14 +290,9 @@ class Batch:
         self._owner.pop(job_id, None)
         self._waiting.pop(job_id, None)
         self._ended(self)
-        if self.over:
+        if self.over or self._singly.on:
             self.wake()
 
 
 def _lost(job_id: str, attempt: Try) -> dict[str, Any]:
     return {"what": "lost", "job": job_id, "try": attempt.number}
-
-
-def _name(job: Job, number: int, name: str) -> str:
-    more = f"-{number}" if number > 1 else ""
-    return f"{job.number:05d}-{job.id[:8]}{more}{PurePath(name).suffix}"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import DiskError, InputError
+from .folder import as_line
+from .names import Holder, Names, names_of
 
 Record = dict[str, Any]
 
@@ -32,6 +34,12 @@ class Journal:
         self.done: dict[str, Record] = {}
         self.failed: dict[str, Record] = {}
         self.batch_id = ""
+        self.names = Names()
+        # The jobs of which some were seen to write one file.
+        self.singly: set[str] = set()
+        # The line of each open try, by its id at the server; the oldest first.
+        self.begun: dict[str, int] = {}
+        self._lines = 0
         self._waiting: list[Record] = []
         self._turn = asyncio.Lock()
         try:
@@ -67,8 +75,7 @@ class Journal:
         self._file.close()
 
     def _append(self, records: list[Record]) -> None:
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        self._file.write(lines.encode())
+        self._file.write(b"".join(map(as_line, records)))
         self._file.flush()
         os.fsync(self._file.fileno())
         for record in records:
@@ -91,20 +98,35 @@ class Journal:
 
     def _note(self, record: Record) -> None:
         what, job = record["what"], record.get("job")
+        self._lines += 1
         if what == "batch":
             self.batch_id = record["id"]
+        elif what == "singly":
+            self.singly.update(record["jobs"])
         elif what == "try":
             attempt = Try(record["number"], record["place"], record["prompt_id"])
             self.tries.setdefault(job, []).append(attempt)
             self.open.setdefault(job, {})[attempt.number] = attempt
+            self.begun[attempt.prompt_id] = self._lines
         else:
-            self.open.get(job, {}).pop(record["try"], None)
-            if not self.open.get(job, True):
-                del self.open[job]
-            if what == "done":
-                self.done[job] = record
-                self.failed.pop(job, None)
-            elif what == "failed":
-                self.failed[job] = record
-                # Its file was deleted, and made anew in vain.
-                self.done.pop(job, None)
+            self._end(record, job, record["try"])
+
+    def _end(self, record: Record, job: str, number: int) -> None:
+        """What has become of a try, or of one that had its end already (`again`)."""
+        what, attempt = record["what"], self.open.get(job, {}).pop(number, None)
+        if not self.open.get(job, True):
+            del self.open[job]
+        if attempt:
+            self.begun.pop(attempt.prompt_id, None)
+            oldest = next(iter(self.begun.values()), self._lines + 1)
+            holder = Holder(job, number, attempt.place, attempt.prompt_id, self._lines)
+            self.names.end(holder, names_of(record), oldest)
+        if what == "done":
+            self.done[job] = record
+            self.failed.pop(job, None)
+        elif what == "failed":
+            self.failed[job] = record
+            # Its file was deleted, and made anew in vain.
+            self.done.pop(job, None)
+        elif what == "again" and self.done.get(job, {}).get("try") == number:
+            self.done.pop(job)

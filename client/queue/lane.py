@@ -9,13 +9,15 @@ import contextlib
 import math
 import time
 
-import aiohttp
-
-from ..errors import DiskError, InputError, JobError
+from ..errors import InputError, JobError
+from ..jobs.job import Job
 from .batch import Batch
+from .events import Event
+from .heard import Heard
 from .journal import Try
-from .outcome import files_of
-from .server import TROUBLE, Event, Server
+from .results import Results
+from .server import Server
+from .trouble import TROUBLE, pause_of, words_for
 
 # Work to have in the queue, in seconds, and its limits in jobs.
 _AHEAD_SECONDS, _AHEAD_LEAST = 0.5, 2
@@ -32,15 +34,20 @@ class ServerLane:
     """One server's part of a batch."""
 
     def __init__(self, batch: Batch, server: Server, types: set[str], ahead: int = 16) -> None:
-        self.place = server.url
+        self.place = server.place
         self._batch, self._server, self._types, self._most = batch, server, types, ahead
         self._queued: dict[str, tuple[str, Try]] = {}
         self._started: set[str] = set()
-        self._fetching: dict[str, asyncio.Task] = {}
         self._told: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._seconds, self._last_end, self._last_preview = 0.5, 0.0, 0.0
-        self._aside_until = 0.0
-        self._listens = False
+        self._told_away = False
+        self._said: set[str] = set()
+        self._heard = Heard(server.largest)
+        self._results = Results(self, batch, server, lambda said: self._told.put_nowait(said))
+
+    async def knows(self, prompt_id: str) -> bool:
+        """True if this prompt has run on the server."""
+        return await self._server.knows(prompt_id)
 
     def wake(self) -> None:
         self._told.put_nowait(None)
@@ -58,22 +65,21 @@ class ServerLane:
                     self._batch.tell(f"{error} It is left out.")
                     return
                 except TROUBLE as error:
-                    if time.monotonic() - begin > 5 or self._listens:
+                    if time.monotonic() - begin > 5 or self._heard.open:
                         away, times = time.monotonic(), 0
-                    if times == len(_BACKOFF) - 2:
-                        self._batch.tell(
-                            f"{self.place} does not answer ({_short(error)}): waiting."
-                        )
+                    asked = pause_of(error)
+                    if times == len(_BACKOFF) - 2 or asked > 1:
+                        self._tell_away(error, asked)
                     if time.monotonic() - (away or begin) > _GRACE_SECONDS:
                         self._batch.leave(self)
                         self._queued.clear()
-                    await self._pause(_BACKOFF[min(times, len(_BACKOFF) - 1)])
+                    await self._pause(max(asked, _BACKOFF[min(times, len(_BACKOFF) - 1)]))
                     away, times = away or begin, times + 1
 
     async def _session(self) -> None:
         """Works as long as the connection holds."""
-        self._listens = False
         self._told = asyncio.Queue()
+        self._heard = self._results.heard = Heard(self._server.largest)
         await self._server.check()
         missing = self._types - set(await self._server.object_info(self._types))
         if missing:
@@ -81,6 +87,7 @@ class ServerLane:
         ear = asyncio.create_task(self._listen())
         try:
             await self._told.get()
+            self._tell_back()
             await self._look_up()
             while not self._batch.over:
                 await self._fill()
@@ -92,38 +99,40 @@ class ServerLane:
     async def _listen(self) -> None:
         try:
             async for event in self._server.events():
-                self._listens = True
+                self._heard.open = True
                 self._told.put_nowait(event)
-        except aiohttp.WSServerHandshakeError:
+        except (InputError, *TROUBLE) as error:
             # What stands between may not let events through: the history is asked instead.
-            self._told.put_nowait(None)
-        except TROUBLE as error:
-            self._told.put_nowait(error)
+            self._told.put_nowait(error if self._heard.open else None)
 
     async def _follow(self) -> None:
         """Waits for one message, and looks for itself when there are none."""
-        patience = _QUIET_SECONDS if self._listens else _POLL_SECONDS
+        patience = _QUIET_SECONDS if self._heard.open else _POLL_SECONDS
         try:
             event = await asyncio.wait_for(self._told.get(), patience)
         except asyncio.TimeoutError:
             return await self._look_up()
         if isinstance(event, BaseException):
             raise event
+        is_result = bool(event) and self._heard.note(event)
         if event and event.kind == "started":
             self._started.add(event.prompt_id)
         elif event and event.kind == "ended" and event.prompt_id in self._queued:
             self._note_pace()
             self._step_aside()
-            self._fetch(event.prompt_id, *self._queued.pop(event.prompt_id))
-        elif event and event.kind == "preview" and self._batch.previews:
+            self._results.fetch(event.prompt_id, *self._queued.pop(event.prompt_id))
+        elif event and event.kind == "preview" and self._batch.previews and not is_result:
             self._show(event.picture)
 
     async def _fill(self) -> None:
-        if self._queued and time.monotonic() < self._aside_until:
+        if self._queued and time.monotonic() < self._results.aside_until:
             return
+        if self._batch.singly and len(self._queued) > 1:
+            await self._server.take_back(list(self._queued))
+            await self._look_up()
         ahead = min(self._most, max(_AHEAD_LEAST, math.ceil(_AHEAD_SECONDS / self._seconds)))
         # Results that pile up here hold the server back before they fill the memory.
-        room = ahead - len(self._queued) - max(0, len(self._fetching) - self._most)
+        room = ahead - len(self._queued) - max(0, len(self._results.fetching) - self._most)
         jobs = self._batch.take(self, room)
         if not jobs:
             return
@@ -134,18 +143,33 @@ class ServerLane:
             if self._batch.over:
                 return
             try:
-                prompt, extra = self._batch.prompt(job, attempt)
-                await self._server.submit(prompt, attempt.prompt_id, extra)
+                await self._send(job, attempt)
             except JobError as error:
                 self._queued.pop(attempt.prompt_id, None)
                 await self._batch.fail(job.id, attempt, str(error))
+
+    async def _send(self, job: Job, attempt: Try) -> None:
+        prompt, extra = self._batch.prompt(job, attempt)
+        if job.template.spoken:
+            self._heard.expect(attempt.prompt_id, job.template.spoken)
+        try:
+            await self._server.submit(prompt, attempt.prompt_id, extra, self._tell_once)
+        except TROUBLE as error:
+            if sentence := self._results.given_up(job.id, error):
+                raise JobError(sentence) from None
+            raise
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._batch.tell(sentence)
 
     async def _look_up(self) -> None:
         """What has become of every attempt made here that nothing is known of."""
         attempts = [
             (job, attempt)
             for job, attempt in self._batch.open_tries(self.place)
-            if attempt.prompt_id not in self._fetching
+            if attempt.prompt_id not in self._results.fetching
         ]
         if not attempts:
             return
@@ -157,10 +181,11 @@ class ServerLane:
                     self._queued[attempt.prompt_id] = (job, attempt)
                 else:
                     unwanted.append(attempt.prompt_id)
-            elif await self._server.history(attempt.prompt_id) and job in self._batch.jobs:
+            elif job in self._batch.jobs and await self._server.knows(attempt.prompt_id):
                 self._batch.claim(self, job)
-                self._queued.pop(attempt.prompt_id, None)
-                self._fetch(attempt.prompt_id, job, attempt)
+                if not self._heard.waits(attempt.prompt_id):
+                    self._queued.pop(attempt.prompt_id, None)
+                    self._results.fetch(attempt.prompt_id, job, attempt)
             else:
                 self._queued.pop(attempt.prompt_id, None)
                 running = attempt.prompt_id in self._started
@@ -168,31 +193,9 @@ class ServerLane:
         if unwanted:
             await self._server.take_back(unwanted)
 
-    def _fetch(self, prompt_id: str, job: str, attempt: Try) -> None:
-        task = asyncio.create_task(self._collect(prompt_id, job, attempt))
-        self._fetching[prompt_id] = task
-
-    async def _collect(self, prompt_id: str, job: str, attempt: Try) -> None:
-        try:
-            await asyncio.sleep(max(0.0, self._aside_until - time.monotonic()))
-            entry = await self._server.history(prompt_id)
-            if entry is None:
-                return await self._batch.lose(self, job, attempt, running=False)
-            files = [(file["filename"], await self._server.fetch(file)) for file in files_of(entry)]
-            await self._batch.finish(job, attempt, files)
-        except JobError as error:
-            await self._batch.fail(job, attempt, str(error))
-        except DiskError as error:
-            self._batch.stop(error)
-        except TROUBLE as error:
-            self._told.put_nowait(error)
-        finally:
-            self._fetching.pop(prompt_id, None)
-            self._told.put_nowait(None)
-
     async def _end(self) -> None:
         """Results on their way are waited for; what only waits in the queue is taken back."""
-        await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+        await self._results.wait()
         if self._batch.over and self._queued:
             with contextlib.suppress(*TROUBLE):
                 await asyncio.wait_for(self._server.take_back(list(self._queued)), 5)
@@ -202,6 +205,17 @@ class ServerLane:
         while not self._batch.over and time.monotonic() < end:
             await asyncio.sleep(0.05)
 
+    def _tell_away(self, error: BaseException, asked: float) -> None:
+        if not self._told_away:
+            self._told_away = True
+            wait = f"asking again in {asked:.0f} s" if asked > 1 else "waiting"
+            self._batch.tell(f"{self.place} does not answer ({words_for(error)}): {wait}.")
+
+    def _tell_back(self) -> None:
+        if self._told_away:
+            self._told_away = False
+            self._batch.tell(f"{self.place} answers again.")
+
     def _note_pace(self) -> None:
         now = time.monotonic()
         if self._last_end:
@@ -210,14 +224,12 @@ class ServerLane:
         self._last_end = now
 
     def _step_aside(self) -> None:
-        self._aside_until = time.monotonic() + (_ASIDE_SECONDS if len(self._queued) > 1 else 0)
+        self._results.aside_until = time.monotonic() + (
+            _ASIDE_SECONDS if len(self._queued) > 1 else 0
+        )
         asyncio.get_running_loop().call_later(_ASIDE_SECONDS * 1.1, self.wake)
 
     def _show(self, picture: bytes) -> None:
         if time.monotonic() - self._last_preview > _PREVIEW_SECONDS:
             self._last_preview = time.monotonic()
             self._batch.show(picture)
-
-
-def _short(error: BaseException) -> str:
-    return str(error).split("[")[0].strip(" ,:") or type(error).__name__

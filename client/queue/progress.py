@@ -5,6 +5,12 @@ import sys
 from tqdm import tqdm
 
 from .batch import Batch
+from .text import for_stream
+
+
+def tell(sentence: str) -> None:
+    """A sentence while there is no bar."""
+    tqdm.write(for_stream(sentence, sys.stderr), file=sys.stderr)
 
 
 class Progress:
@@ -31,4 +37,4 @@ class Progress:
         self._bar.update(len(batch.done) + len(batch.failed) - self._bar.n)
 
     def tell(self, sentence: str) -> None:
-        self._bar.write(sentence, file=sys.stderr)
+        self._bar.write(for_stream(sentence, sys.stderr), file=sys.stderr)

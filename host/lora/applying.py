@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..accelerator import Applied
-from .live import add_live, replace_live
+from .live import add_live, free_key, replace_live
 from .matching import Match
 
 
@@ -21,11 +21,12 @@ def run_live(model: Any, found: Match, strength: float, at_one: Sequence[float])
     The host makes room for what it is told is the model's size.
     """
     strengths = [strength * one for one in at_one]
-    add_live(model, found.live, strengths)
+    key = free_key(model)
+    add_live(model, found.live, strengths, key)
     model.size = model.model_size() + live_bytes(model, found)
     if found.merged:
         model.add_patches(found.merged, strengths[0])
-    return Applied(found.merged, found.live, tuple(at_one))
+    return Applied(found.merged, found.live, tuple(at_one), key)
 
 
 def live_bytes(model: Any, found: Match) -> int:
@@ -42,7 +43,7 @@ def with_strength(model: Any, applied: Applied, strength: float) -> Any:
     changed = model.clone()
     strengths = [strength * one for one in applied.at_one]
     if applied.live:
-        replace_live(changed, applied.live, strengths)
+        replace_live(changed, applied.live, strengths, applied.key)
     if applied.merged:
         patches = {
             name: _changed(of_weight, applied, strengths[0])

@@ -59,10 +59,7 @@ class LiveLayer:
         self._hook = self._forward
 
     def inject(self) -> None:
-        before = self._layer.__dict__.get("forward")
-        # What an earlier model left behind, see eject.
-        while isinstance(idle := getattr(before, "__self__", None), LiveLayer):
-            before = idle._before
+        before = _working(self._layer.__dict__.get("forward"))
         # Core's bypass leaves the layer's own forward behind, by name.
         own = getattr(before, "__func__", None) is type(self._layer).forward
         self._before = None if own else before
@@ -78,10 +75,11 @@ class LiveLayer:
         self._active = False
         if self._layer.__dict__.get("forward") is not self._hook:
             return
-        if self._before is None:
+        before = _working(self._before)
+        if before is None:
             del self._layer.forward
         else:
-            self._layer.forward = self._before
+            self._layer.forward = before
 
     def _forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
         if not self._active:
@@ -152,6 +150,13 @@ class LiveLayer:
         return y.narrow(1 if is_convolution(self._layer) else -1, start, outputs)
 
 
+def _inside(network: torch.nn.Module, name: str) -> torch.nn.Module:
+    """A layer by its path; torch's own way asks four questions a part, for 790 layers of SDXL."""
+    for part in name.split("."):
+        network = network._modules.get(part) or getattr(network, part)
+    return network
+
+
 def _weight_for(layer: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, Any, Any]:
     """Weight and bias as the host computes with them for x, and what it wants back afterwards.
 
@@ -160,6 +165,13 @@ def _weight_for(layer: torch.nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, 
     if layer.comfy_cast_weights or layer.weight_function or layer.bias_function:
         return comfy.ops.cast_bias_weight(layer, x, offloadable=True)
     return layer.weight, layer.bias, None
+
+
+def _working(forward: Callable | None) -> Callable | None:
+    """This forward, or the one below it where an earlier model left it behind, see eject."""
+    while isinstance(idle := getattr(forward, "__self__", None), LiveLayer) and not idle._active:
+        forward = idle._before
+    return forward
 
 
 def _stays(layer: torch.nn.Module, device: torch.device) -> bool:
@@ -188,7 +200,7 @@ class Live:
     def inject(self, patcher: Any) -> None:
         network = patcher.model
         self._on[network] = [
-            LiveLayer(network.get_submodule(name), parts, self.dial)
+            LiveLayer(_inside(network, name), parts, self.dial)
             for name, parts in self._parts.items()
         ]
         for layer in self._on[network]:
@@ -210,17 +222,27 @@ class Live:
                 patcher.model.get_submodule(name).__dict__.pop(_KEPT, None)
 
 
-def add_live(model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float]) -> None:
+def free_key(model: Any) -> str:
+    """The key for one more live LoRA on `model`, a patcher: each has its own."""
+    count = sum(key.startswith(KEY) for key in model.injections)
+    return f"{KEY}_{count + 1}" if count else KEY
+
+
+def add_live(
+    model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float], key: str = KEY
+) -> None:
     """Lets `model`, a patcher, run with the parts by layer name; one strength a step."""
     live = Live(parts, strengths)
-    model.set_injections(KEY, [PatcherInjection(inject=live.inject, eject=live.eject)])
-    model.add_callback_with_key(CallbacksMP.ON_DETACH, KEY, live.detach)
+    model.set_injections(key, [PatcherInjection(inject=live.inject, eject=live.eject)])
+    model.add_callback_with_key(CallbacksMP.ON_DETACH, key, live.detach)
     # Always, so that a list in place of one strength is no other kind of model to the host.
-    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, KEY, live.dial.follow)
+    model.add_wrapper_with_key(WrappersMP.APPLY_MODEL, key, live.dial.follow)
 
 
-def replace_live(model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float]) -> None:
+def replace_live(
+    model: Any, parts: Mapping[str, list[Part]], strengths: Sequence[float], key: str
+) -> None:
     """Puts the parts on `model`, a clone of a patcher that has them, at other strengths."""
-    model.remove_wrappers_with_key(WrappersMP.APPLY_MODEL, KEY)
-    model.remove_callbacks_with_key(CallbacksMP.ON_DETACH, KEY)
-    add_live(model, parts, strengths)
+    model.remove_wrappers_with_key(WrappersMP.APPLY_MODEL, key)
+    model.remove_callbacks_with_key(CallbacksMP.ON_DETACH, key)
+    add_live(model, parts, strengths, key)

@@ -3,16 +3,20 @@
 from typing import Any, NamedTuple
 
 from ...recipes import Found, Recipe
+from ...schedulers import parse_strengths
 from .. import folders
 from ..accelerator import Accelerator, check_single, set_accelerator
 from ..base_model import base_of, base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
+from ..sampling.sound import with_shifts
 from . import checks
 from .applying import Applied, live_bytes, merge, run_live
 from .matching import Match, match
+from .of_recipe import alpha_of, half_warnings
 from .reading import read_lora
 
 MERGE, LIVE, BY_WEIGHTS = APPLY = ("merge", "live", "auto")
+REFUSE, ALLOW = SECOND = ("refuse", "allow")
 _LOADER = "Load acceleration LoRA"
 
 
@@ -27,11 +31,19 @@ class LoadedLora(NamedTuple):
 
 
 def load_lora(
-    model: Any, name: str, strength: float, recipe: str, apply: str, each: list[float]
+    model: Any,
+    name: str,
+    strength: float,
+    recipe: str,
+    apply: str,
+    each: list[float],
+    second: str = REFUSE,
 ) -> LoadedLora:
     """`model`, a patcher, with the LoRA file `name`; `each` are strengths by step, for live.
 
-    Raises ValueError saying what is wrong with the file, or why it does not go with this model.
+    Without `each` those of the recipe count. `second` says what is done on a model that has an
+    accelerator. Raises ValueError saying what is wrong with the file, or why it does not go with
+    this model.
     """
     _check_each(each, apply)
     path = folders.lora_path(name)
@@ -39,7 +51,14 @@ def load_lora(
     found = recognised(name, path, file.header, file.layout)
     chosen = chosen_recipe(recipe, found, name)
     checks.check_kind(found, name)
-    check_single(model, name, found, chosen)
+    beside = check_single(model, name, found, chosen, allowed=second == ALLOW)
+    by_recipe = not each and chosen is not None and bool(chosen.step_strengths)
+    if by_recipe:
+        each = parse_strengths(chosen.step_strengths)
+        _check_each(each, apply, by_recipe)
+    alpha = 0.0 if file.has_alpha else alpha_of(chosen, name)
+    if alpha:
+        file = file.with_alpha(alpha)
     optional = [one.optional for one in chosen.files if one.optional] if chosen else []
     whole = match(model, file)
     fit = whole.excusing(optional)
@@ -51,17 +70,19 @@ def load_lora(
     own = chosen.strength if chosen else 1.0
     at_one = [own * share for share in each or [1.0]]
     other_base = base_warnings(model, chosen) if chosen else []
-    patched = model.clone()
+    patched = with_shifts(model.clone(), chosen)
     applied = _apply(patched, fit, strength, at_one, way)
     on = any(strength * one for one in at_one)
     set_accelerator(patched, Accelerator(name, _LOADER, found.told(), chosen, applied, on))
     warnings = checks.warnings(found, chosen, fit, way == MERGE)
     warnings += [] if found.layout.base else other_base
+    warnings += [*beside, *half_warnings(model, chosen, name)]
     lines = [
         f"{name}: {found.told()}",
         *chosen_text(recipe),
         _layers_text(model, found, fit, way == MERGE),
-        *_why_text(model, apply, way, fit, each),
+        *_why_text(model, apply, way, fit, each, by_recipe),
+        *([f"alpha {alpha:g}, as the recipe says: the file holds none"] if alpha else []),
         *_left_out_text(whole, fit),
         _strength_text(strength, own, each),
         *warnings,
@@ -70,11 +91,14 @@ def load_lora(
     return LoadedLora(patched, chosen, found, warnings, "\n".join(lines))
 
 
-def _check_each(each: list[float], apply: str) -> None:
+def _check_each(each: list[float], apply: str, by_recipe: bool = False) -> None:
     if each and apply == MERGE:
+        whose, way_out = "step_strengths needs", ", or empty the list"
+        if by_recipe:
+            whose, way_out = "The recipe has strengths by step, which need", ""
         raise ValueError(
-            "step_strengths needs apply = live: merged weights are the same at every step. "
-            "Set apply to live, or empty the list."
+            f"{whose} apply = live: merged weights are the same at every step. Set apply to live "
+            f"or auto{way_out}."
         )
 
 
@@ -103,11 +127,14 @@ def _layers_text(model: Any, found: Found, fit: Match, merged: bool) -> str:
     return f"{fit.matched} of {fit.total} layers of {base}{rank}, {how}"
 
 
-def _why_text(model: Any, apply: str, way: str, fit: Match, each: list[float]) -> list[str]:
+def _why_text(
+    model: Any, apply: str, way: str, fit: Match, each: list[float], by_recipe: bool
+) -> list[str]:
     """Why auto did what it did, where that is not plain, and what live keeps in memory."""
     lines = []
     if apply == BY_WEIGHTS and way == LIVE:
-        why = "the model's weights are quantised" if fit.quantised else "step_strengths asks for it"
+        asks = "the recipe's strengths by step ask" if by_recipe else "step_strengths asks"
+        why = "the model's weights are quantised" if fit.quantised else f"{asks} for it"
         lines.append(f"auto is live here, because {why}")
     if way == LIVE:
         size = live_bytes(model, fit) / 2**20

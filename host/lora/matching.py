@@ -1,7 +1,6 @@
 """Which layers of a model a LoRA changes, and what of it does not fit."""
 
 import math
-import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +10,14 @@ import comfy.utils
 import comfy.weight_adapter
 import torch
 
-from ...recipes import down_of, modules_of, text_encoder_modules_of, up_of
+from ...recipes import (
+    down_of,
+    has_part,
+    modules_of,
+    part_globs,
+    text_encoder_modules_of,
+    up_of,
+)
 from .product import Part, has_live_form
 from .reading import LoraFile
 
@@ -45,8 +51,9 @@ class Match(NamedTuple):
         return self.total - len(self.missing) - len(self.misfits)
 
     def excusing(self, patterns: Sequence[str]) -> "Match":
-        """Without the missing layers that may be missing, by these regular expressions."""
-        rest = [one for one in self.missing if not any(re.search(p, one) for p in patterns)]
+        """Without the missing layers that may be missing, by these globs with commas between."""
+        globs = [glob for pattern in patterns for glob in part_globs(pattern)]
+        rest = [one for one in self.missing if not has_part(globs, one)]
         return self._replace(total=self.total - len(self.missing) + len(rest), missing=rest)
 
 

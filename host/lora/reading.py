@@ -1,6 +1,7 @@
 """LoRA files: read once, refused where they are none or cannot be used."""
 
 import json
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from .soundness import check_sound
 
 # Where diffusers and PEFT write what a LoRA was made with.
 _ADAPTER = "lora_adapter_metadata"
+_ALPHA_KEYS = ("lora_alpha", "alpha")
 
 
 class LoraFile:
@@ -25,6 +27,22 @@ class LoraFile:
         self.tensors = tensors
         self.header, self.layout = header, layout_of(header)
         self._products: dict[tuple[int, float], Product] = {}
+        self._with_alpha: dict[float, LoraFile] = {}
+
+    def with_alpha(self, alpha: float) -> "LoraFile":
+        """The file with this alpha on all of its layers, for one that holds none."""
+        if alpha not in self._with_alpha:
+            alphas = {
+                f"{module}.alpha": torch.tensor(float(alpha))
+                for name in self.tensors
+                if (module := down_of(name))
+            }
+            self._with_alpha[alpha] = LoraFile({**self.tensors, **alphas}, self.header)
+        return self._with_alpha[alpha]
+
+    @property
+    def has_alpha(self) -> bool:
+        return any(name.endswith(".alpha") for name in self.tensors)
 
     def product(self, adapter: Any) -> Product:
         up, down, alpha = adapter.weights[:3]
@@ -79,7 +97,20 @@ def _alpha_in(metadata: Mapping[str, str], module: str) -> float | None:
     for name, alpha in patterns.items() if isinstance(patterns, dict) else ():
         if inside == name or inside.endswith(f".{name}"):
             return _number(alpha)
-    return _number(settings.get(f"{part}.lora_alpha"))
+    alpha = _number(settings.get(f"{part}.lora_alpha"))
+    return _plain_alpha(metadata) if alpha is None else alpha
+
+
+def _plain_alpha(metadata: Mapping[str, str]) -> float | None:
+    """An alpha for all layers, as others write it beside the adapter's settings."""
+    for key in _ALPHA_KEYS:
+        try:
+            alpha = float(metadata.get(key, ""))
+        except ValueError:
+            continue
+        if 0 < alpha < math.inf:
+            return alpha
+    return None
 
 
 def _number(value: Any) -> float | None:

@@ -8,6 +8,7 @@ from .. import folders
 from ..accelerator import Accelerator, set_accelerator
 from ..base_model import base_warnings
 from ..recognition import chosen_recipe, chosen_text, recognised
+from ..sampling.sound import with_shifts
 from ..weight_files import read_header_of
 from . import checks
 from .guidance import set_guidance
@@ -52,7 +53,7 @@ def load_model(
     told, other_base = [], []
     if chosen:
         other_base = base_warnings(model, chosen)
-        model, told = prepare(model, chosen, name)
+        model, told = prepare(with_shifts(model, chosen), chosen, name)
     set_accelerator(model, Accelerator(name, _LOADER, found.told(), chosen, on=chosen is not None))
     model, embedded = _with_guidance(model, path, name, header, guidance)
     if base:

@@ -13,12 +13,12 @@ import torch
 from ...recipes import Cell
 from ..accelerator import accelerator_of
 from ..lora.applying import with_strength
-from .levels import schedule
+from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .run import guider_of
 from .samplers import recipe_sampler
-
-_RATIOS = ("downscale_ratio_spacial", "downscale_ratio_temporal")
+from .size import with_channels
+from .sound import with_shifts
 
 
 class Sampled(NamedTuple):
@@ -76,7 +76,7 @@ def sample_cells(
     All cells are sampled before any is decoded, so that model and VAE never take turns in memory.
     """
     model = next(iter(models.values()))
-    latent = {**latent, "samples": _with_channels(model, latent)}
+    latent = {**latent, "samples": with_channels(model, latent)}
     noise = ImageNoise(seed).generate_noise(latent)
     bar = latent_preview.prepare_callback(model, _length(cells))
     made, done = [], 0
@@ -86,7 +86,7 @@ def sample_cells(
         begin = time.perf_counter()
         samples = _sample(models[cell.strength], conditions, latent, noise, seed, cell, callback)
         made.append(Sampled(samples, time.perf_counter() - begin))
-        done += len(cell.settings.times)
+        done += cell.steps
     return made
 
 
@@ -99,11 +99,12 @@ def _sample(
     cell: Cell,
     callback: Callable,
 ) -> torch.Tensor:
-    samples = guider_of(model, conditions, cell.settings.cfg).sample(
+    shifted = with_shifts(model, cell.recipe)
+    samples = guider_of(shifted, conditions, cell.settings.cfg).sample(
         noise,
         latent["samples"],
         recipe_sampler(cell.recipe, latent_seeds(seed, latent)),
-        schedule(cell.settings.times, model),
+        sigmas_of(cell.settings.plan),
         denoise_mask=latent.get("noise_mask"),
         callback=callback,
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED,
@@ -130,15 +131,9 @@ def decode_cells(
 
 def _length(cells: Sequence[Cell]) -> int:
     """Of the bar of progress: a tick for each step, and one for each picture decoded."""
-    return sum(len(cell.settings.times) for cell in cells) + len(cells)
+    return sum(cell.steps for cell in cells) + len(cells)
 
 
 def _part_of(bar: Callable, done: int, length: int) -> Callable:
     """The callback of one sampling, which begins where `done` of the bar is done."""
     return lambda step, x0, x, _: bar(done + step, x0, x, length)
-
-
-def _with_channels(model: Any, latent: dict) -> torch.Tensor:
-    """The latent as this model takes it: an empty one may have other channels or another size."""
-    ratios = {name: latent[name] for name in _RATIOS if name in latent}
-    return comfy.sample.fix_empty_latent_channels(model, latent["samples"], **ratios)

@@ -6,8 +6,10 @@ from typing import Any
 import comfy.model_sampling
 import torch
 
+from ...recipes import Recipe
 from ...samplers.levels import ContinuousLevels, FlowLevels, Levels, TableLevels
-from ...schedulers import TRAINING_STEPS, standard_sigma
+from ...schedulers import TRAINING_STEPS, Plan, Subject, needs_size, standard_sigma
+from .size import tokens_of
 
 
 def read_levels(model_sampling: Any) -> Levels:
@@ -38,10 +40,30 @@ def training_steps(model: Any | None) -> int:
     return int(getattr(sampling, "num_timesteps", TRAINING_STEPS))
 
 
+def subject_of(
+    model: Any | None, recipe: Recipe | None = None, latent: dict | None = None
+) -> Subject:
+    """What a schedule depends on: of `model`, a patcher, and the size of the LATENT.
+
+    The latent is read only where the recipe's shift depends on its size.
+    """
+    if model is None:
+        return Subject()
+    sized = recipe is not None and latent is not None and needs_size(recipe.shift)
+    tokens = tokens_of(model, latent) if sized else None
+    flow = isinstance(levels_of(model), FlowLevels)
+    return Subject(flow, level_of(model), training_steps(model), tokens)
+
+
+def sigmas_of(plan: Plan) -> torch.Tensor:
+    """SIGMAS of a plan: steps + 1 levels, the last one 0; none without steps."""
+    return torch.tensor([*plan.levels, *[0.0] * bool(plan.levels)])
+
+
 def schedule(times: Sequence[float], model: Any | None = None) -> torch.Tensor:
     """SIGMAS for timesteps 0..999, ending at 0: from the model, or Stable Diffusion's table."""
     sigma_of = standard_sigma if model is None else level_of(model)
-    return torch.tensor([sigma_of(time) for time in times] + [0.0] * bool(times))
+    return sigmas_of(Plan(list(times), [sigma_of(time) for time in times]))
 
 
 def level_of(model: Any) -> Callable[[float], float]:

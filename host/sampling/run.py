@@ -6,9 +6,10 @@ import comfy.samplers
 from comfy_extras.nodes_custom_sampler import Noise_RandomNoise, SamplerCustomAdvanced
 
 from ...recipes import Recipe, RunSettings
-from .levels import schedule
+from .levels import sigmas_of
 from .noise import ImageNoise, keep_unmasked, latent_seeds
 from .samplers import recipe_sampler
+from .sound import with_shifts
 
 PER_IMAGE, COMFYUI = BATCH_SEEDS = ("seed + index", "ComfyUI")
 
@@ -26,9 +27,9 @@ def sample(
     noise = ImageNoise(seed) if batch_seeds == PER_IMAGE else Noise_RandomNoise(seed)
     result = SamplerCustomAdvanced.execute(
         noise,
-        guider_of(model, conditions, settings.cfg),
+        guider_of(with_shifts(model, recipe), conditions, settings.cfg),
         recipe_sampler(recipe, latent_seeds(seed, latent)),
-        schedule(settings.times, model),
+        sigmas_of(settings.plan),
         latent,
     )
     return keep_unmasked(latent, result[0])

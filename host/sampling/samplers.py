@@ -10,6 +10,7 @@ import comfy.samplers
 from ...recipes import Recipe
 from ...samplers import SAMPLERS
 from ...samplers.few_step import SAMPLE
+from .host_samplers import host_sampler
 from .levels import levels_of
 from .sound import with_own_levels
 
@@ -37,7 +38,12 @@ def make_sampler(name: str, **knobs: Any) -> comfy.samplers.KSAMPLER:
 
 
 def recipe_sampler(recipe: Recipe, seeds: Sequence[int] | None = None) -> comfy.samplers.KSAMPLER:
-    """The recipe's sampler as a SAMPLER, drawing step noise from `seeds` if given."""
+    """The recipe's sampler as a SAMPLER, drawing step noise from `seeds` if given.
+
+    Raises ValueError for a sampler of ComfyUI that is not in this one.
+    """
+    if recipe.host_sampler:
+        return host_sampler(recipe.host_sampler, recipe.sampler_options, seeds)
     knobs = {"gamma": recipe.gamma, "seeds": seeds}
     known = SAMPLERS[recipe.sampler].knobs
     return make_sampler(recipe.sampler, **{name: knobs[name] for name in knobs if name in known})

@@ -19,6 +19,10 @@ from typing import Any, NamedTuple
 
 import torch
 
+import nodes
+
+from ...recipes import Recipe
+
 _VIDEO, _SOUND = "minimax_h3_sigma_shift_video", "minimax_h3_sigma_shift_audio"
 
 
@@ -88,15 +92,12 @@ class _VideoForm:
 
 def _shifts_of(guider: Any, x: torch.Tensor) -> Shifts | None:
     """None for models without sound of its own schedule, and where the host sees to it."""
-    patcher = guider.model_patcher
-    network = getattr(patcher.model, "diffusion_model", None)
-    if not hasattr(network, "sigma_shift_audio"):
+    model = guider.model_patcher
+    if not _has_own_sound(model):
         return None
-    if hasattr(patcher.get_model_object("model_sampling"), "audio_scale"):
+    if hasattr(model.get_model_object("model_sampling"), "audio_scale"):
         return None
-    told = guider.model_options.get("transformer_options", {})
-    video = float(told.get(_VIDEO, network.sigma_shift_video))
-    sound = float(told.get(_SOUND, network.sigma_shift_audio))
+    video, sound = _shifts(model, guider.model_options)
     return Shifts(video, sound, math.prod(_shapes(guider)[0][1:]))
 
 
@@ -109,4 +110,46 @@ def _shapes(guider: Any) -> list[tuple[int, ...]]:
     raise ValueError(
         "This model draws video and sound, and the latent holds one of them alone. "
         "Connect a latent of both, such as Empty MiniMax H3 AV Latent makes."
+    )
+
+
+def with_shifts(model: Any, recipe: Recipe | None) -> Any:
+    """`model`, a patcher, with the recipe's two shifts, as the host's own node sets them.
+
+    Models without sound of its own schedule, and recipes that say nothing of it, change nothing.
+    """
+    if not _has_own_sound(model) or recipe is None or recipe.audio_shift is None:
+        return model
+    # How it does that is another thing in 0.31.
+    node = nodes.NODE_CLASS_MAPPINGS["MiniMaxH3SigmaShift"]
+    return node.execute(model, recipe.shift, recipe.audio_shift).result[0]
+
+
+def shift_warnings(model: Any, recipe: Recipe) -> list[str]:
+    """Where the levels of a recipe are sampled by other nodes: whether the model has its shifts."""
+    if not _has_own_sound(model) or recipe.audio_shift is None:
+        return []
+    found, wanted = _shifts(model, model.model_options), (recipe.shift, recipe.audio_shift)
+    if found == wanted:
+        return []
+    return [
+        f"The model draws its sound for the shifts {found[0]:g} and {found[1]:g}, and these levels "
+        f"are for {wanted[0]:g} and {wanted[1]:g}: set MiniMax H3 Sigma Shift to these, or sample "
+        "with Few-step KSampler."
+    ]
+
+
+def _has_own_sound(model: Any) -> bool:
+    return hasattr(getattr(model.model, "diffusion_model", None), "sigma_shift_audio")
+
+
+def _shifts(model: Any, options: dict[str, Any]) -> tuple[float, float]:
+    """The shifts of video and sound that `model`, a patcher, runs with."""
+    sampling = model.get_model_object("model_sampling")
+    if hasattr(sampling, "audio_scale"):
+        return float(sampling.shift), float(sampling.shift) / float(sampling.audio_scale)
+    network, told = model.model.diffusion_model, options.get("transformer_options", {})
+    return (
+        float(told.get(_VIDEO, network.sigma_shift_video)),
+        float(told.get(_SOUND, network.sigma_shift_audio)),
     )

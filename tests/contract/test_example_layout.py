@@ -4,11 +4,14 @@ import json
 import re
 
 import pytest
+from fewstep.recipes import builtin_recipes, recognise_name, run_settings
 from fewstep.tools.paths import EXAMPLES
 
 FILES = sorted(EXAMPLES.glob("*.json"))
 # The height of a title, which is drawn above its node.
 TITLE = 30
+# What a title begins with.
+BASES = r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.[12]|Qwen-Image|Z-Image|Krea 2|Wan 2\.2|LTX-2\.3|MiniMax H3"
 
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda file: file.stem)
@@ -60,7 +63,7 @@ def test_names_sort_by_base_model_and_start_here_is_first():
     smallest = min(FILES, key=lambda file: len(json.loads(file.read_text())["nodes"]))
     start = json.loads(FILES[0].read_text("utf-8"))
     assert len(start["nodes"]) <= len(json.loads(smallest.read_text())["nodes"]) + 1
-    bases = [re.match(r"SD 1\.5|SDXL|SD3\.5|SD3|FLUX\.1", name).group() for name in names[1:]]
+    bases = [re.match(BASES, name).group() for name in names[1:]]
     blocks = [base for n, base in enumerate(bases) if n == 0 or bases[n - 1] != base]
     assert len(blocks) == len(set(blocks))
 
@@ -77,3 +80,27 @@ def test_start_here_and_two_more_are_apps_that_show_what_people_change_and_the_p
         assert [nodes[node]["type"] for node in shown["outputs"]] == ["SaveImage"]
         # It opens as a graph all the same.
         assert workflow["extra"]["linearMode"] is False
+
+
+@pytest.mark.parametrize(("task", "boundary"), [("text", 0.875), ("image", 0.9)])
+def test_each_expert_of_wan_draws_the_levels_it_was_trained_on(task, boundary):
+    """The boundaries of Wan 2.2's own configs; the wires lead to the files of the same half."""
+    file = EXAMPLES / f"Wan 2.2 Lightning {task} to video in 4 steps.json"
+    workflow = json.loads(file.read_text("utf-8"))
+    nodes = {node["id"]: node for node in workflow["nodes"]}
+    (split,) = (node for node in nodes.values() if node["type"] == "SplitSigmas")
+    for slot, half in enumerate(("high_noise", "low_noise")):
+        (sampler,) = (link[3] for link in workflow["links"] if link[1:3] == [split["id"], slot])
+        lora = _before(workflow, nodes, _before(workflow, nodes, sampler, "guider"), "model")
+        model = _before(workflow, nodes, lora, "model")
+        assert all(half in nodes[one]["widgets_values"][0] for one in (lora, model))
+    name = nodes[lora]["widgets_values"][0]
+    recipe = recognise_name(name, builtin_recipes(), ("LoRA",)).recipe
+    levels = run_settings(recipe, 0, 0, 1.0).levels
+    assert split["widgets_values"] == [sum(level >= boundary - 1e-6 for level in levels)]
+
+
+def _before(workflow, nodes, target, name):
+    """The id of the node that feeds this input."""
+    links = {link[0]: link for link in workflow["links"]}
+    return next(links[slot["link"]][1] for slot in nodes[target]["inputs"] if slot["name"] == name)

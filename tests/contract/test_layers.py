@@ -21,6 +21,8 @@ ALLOWED = {
     "distil": {"torch", "samplers"},
     "host": {
         *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
+        # The host's own, which the pack's is never called.
+        "nodes",
         *("torch", "safetensors", "numpy", "PIL"),
         # The route that the page asks: host/routes.py.
         "aiohttp",

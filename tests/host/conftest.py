@@ -77,15 +77,17 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The host with the pack, the demo model, a stand-in for another pack, short text encoders."""
+    """The host with the pack, the demo model, a stand-in for another pack, and parts made short."""
     import other_pack
+    import saving_pack
+    import short_flow_parts
     import short_text_encoders
     from fewstep.tools.examples.demo_files import add_demo_files
     from fewstep.tools.hosts.server import Server
 
     base = tmp_path_factory.mktemp("base")
     add_demo_files(base, Path(sys.executable))
-    other_pack.install(base / "custom_nodes")
-    short_text_encoders.install(base / "custom_nodes")
+    for pack in (other_pack, saving_pack, short_text_encoders, short_flow_parts):
+        pack.install(base / "custom_nodes")
     with Server(Path(os.environ["FEWSTEP_HOST"]), base, env={"FEWSTEP_KSAMPLER": "1"}) as running:
         yield running

@@ -9,7 +9,9 @@ import os
 
 import comfy.supported_models
 import comfy.taesd.taesd
+import known_flow
 import narrow
+import short_flow_parts
 import short_text_encoders
 import torch
 from comfy import sdxl_clip
@@ -85,13 +87,17 @@ def write_models(models, wanted):
     Those of Stable Diffusion 1.5 hold what the demo model's files in `models` do, so pictures come
     out right. Files that hold the same are one file.
     """
-    restore = short_text_encoders.shorten()
+    restore = [short_text_encoders.shorten(), short_flow_parts.shorten()]
     try:
         made, paths = {}, []
         for folder, name in sorted(wanted):
             path = models / folder / name
             paths.append(path)
             path.parent.mkdir(parents=True, exist_ok=True)
+            if known_flow.is_known(name):
+                tensors, metadata = known_flow.held_by(folder, name)
+                save_file(tensors, path, metadata)
+                continue
             kind = _kind(models, folder, name)
             metadata = _metadata(folder, name)
             shared = (folder, *kind, str(metadata))
@@ -103,7 +109,8 @@ def write_models(models, wanted):
             made[shared] = path
         return paths
     finally:
-        restore()
+        for undo in restore:
+            undo()
 
 
 def _metadata(folder, name):

@@ -274,10 +274,14 @@ def write(folder, file, name, network=None):
     path = Path(folder) / file
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {key: w.contiguous() for key, w in network.diffusion_model.state_dict().items()}
-    # LTX's widths stand in the metadata.
-    told = {"config": json.dumps({"transformer": _LTX})} if family.kind == "LTXAV" else None
-    save_file(weights, path, metadata=told)
+    save_file(weights, path, metadata=told(name))
     return path
+
+
+def told(name):
+    """The metadata of such a file: LTX's widths stand in it."""
+    ltx = FAMILIES[name].kind == "LTXAV"
+    return {"config": json.dumps({"transformer": _LTX})} if ltx else None
 
 
 def latent(name, value=0.0):

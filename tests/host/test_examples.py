@@ -4,6 +4,7 @@ as the published ones and with random weights, and as the demo model draws it.
 
 import copy
 import os
+import re
 import shutil
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from fewstep.tools.examples.demo_workflows import (
     titles,
 )
 from fewstep.tools.examples.model_files import model_files
+from known_flow import is_known
 from test_server import NODES
 from torch import tensor
 
@@ -29,6 +31,33 @@ from demo.show.pictures import load_pictures
 START = "1 Start here - few-step SDXL Lightning"
 # Examples on a node of core that older hosts do not have, and the first version that has it.
 NEWER = {"SD 1.5 few-step live drawing": ("Painter", (0, 18))}
+# Those of models that the tests have in narrow for the newest host alone.
+NEWEST = (0, 30)
+# What each says that it samples, by pass: the levels that its model was trained on, as published.
+# FLUX.2's are those of 512 x 512 pixels.
+PUBLISHED = {
+    "FLUX.2 dev Turbo in 8 steps": [
+        [1, 0.932460, 0.852001, 0.754399, 0.633564, 0.479888, 0.278300, 0.002291]
+    ],
+    "FLUX.2 klein in 4 steps": [[1, 0.958085, 0.883982, 0.717497]],
+    "Krea 2 Turbo in 8 steps": [
+        [1, 0.956722, 0.904531, 0.840348, 0.759511, 0.654567, 0.512844, 0.310896]
+    ],
+    "LTX-2.3 in 8 and 3 steps": [
+        [1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875],
+        [0.85, 0.725, 0.4219],
+    ],
+    "MiniMax H3 Turbo in 4 steps": [[1, 0.947368, 0.857143, 0.666667]],
+    "Qwen-Image-Edit-Lightning in 4 steps": [[1, 0.9, 0.75, 0.5]],
+    "Qwen-Image-Lightning in 4 steps": [[1, 0.9, 0.75, 0.5]],
+    "Wan 2.2 Lightning image to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
+    "Wan 2.2 Lightning text to video in 4 steps": [[1, 0.9375, 0.833333, 0.625]],
+    "Z-Image-Turbo in 8 steps": [
+        [1, 0.954545, 0.9, 0.833333, 0.75, 0.642857, 0.5, 0.3],
+    ],
+}
+# Levels are said with four digits.
+_DIGITS = 5e-5
 VERSION = tuple(map(int, os.environ.get("FEWSTEP_HOST_VERSION", "99.0").split(".")[:2]))
 # Other files that the note of an example names.
 OTHERS = [
@@ -53,12 +82,23 @@ OTHERS = [
         {"model_name": "sdxs-512-dreamshaper/diffusion_pytorch_model.safetensors"},
     ),
 ]
-_SAYS = {"FewStepKSampler": 1, "FewStepLoraLoader": 2, "FewStepOneStepLoader": 4}
+_SAYS = {
+    "FewStepKSampler": 1,
+    "FewStepFromRecipe": 3,
+    "FewStepLoraLoader": 2,
+    "FewStepOneStepLoader": 4,
+}
+_LOADERS = ("FewStepLoraLoader", "FewStepOneStepLoader")
+_SAVED = (b"\x89PNG", b"ftyp")
+
+
+def _files(title):
+    return model_files(example(title))
 
 
 def _by_model(title):
     """Those with the same models one after the other: the host keeps what the last one loaded."""
-    return sorted(name for _, name in model_files(example(title))), title
+    return sorted(name for _, name in _files(title)), title
 
 
 TITLES = sorted(titles(), key=_by_model)
@@ -69,7 +109,8 @@ def published(server):
     """The files that the examples name, in the server's folders, and the picture of ComfyUI's."""
     pictures = server.base_dir / "input"
     shutil.copy(pictures / PICTURE_NAME, pictures / "example.png")
-    workflows = [*map(example, TITLES), *(_with(title, files) for title, files in OTHERS)]
+    runnable = [title for title in TITLES if not _is_newer(title)]
+    workflows = [*map(example, runnable), *(_with(title, files) for title, files in OTHERS)]
     wanted = set().union(*map(model_files, workflows))
     files = known.write_models(server.base_dir / "models", wanted)
     yield
@@ -80,7 +121,14 @@ def published(server):
 @pytest.mark.parametrize("title", TITLES)
 def test_an_example_runs_with_the_files_it_names(title, server, published):
     _skip_if_newer(title, server)
-    _check(_run(server, small_workflow(title)))
+    ran = _run(server, small_workflow(title))
+    _check(ran)
+    _check_levels(title, ran)
+
+
+def test_every_example_of_a_flow_or_video_model_has_its_published_levels_here():
+    flows = [title for title in TITLES if any(is_known(name) for _, name in _files(title))]
+    assert sorted(flows) == sorted(PUBLISHED)
 
 
 @pytest.mark.parametrize(("title", "files"), OTHERS, ids=lambda one: str(one))
@@ -126,12 +174,23 @@ def _run(server, workflow):
             text = {"class_type": "PreviewAny", "inputs": {"source": [number, slot]}}
             prompt[f"text of {number}"] = text
     outputs = server.queue(prompt, timeout=120)["outputs"]
-    pictures = [picture for out in outputs.values() for picture in out.get("images", [])]
-    assert any(server.get(f"/view?{urlencode(picture)}")[:4] == b"\x89PNG" for picture in pictures)
-    texts = " ".join(text for out in outputs.values() for text in out.get("text", []))
-    loaders = [node for node in prompt.values() if "Loader" in node["class_type"]]
-    ours = [node for node in loaders if node["class_type"] in _SAYS]
+    saved = [file for out in outputs.values() for file in out.get("images", [])]
+    starts = [server.get(f"/view?{urlencode(file)}")[:8] for file in saved]
+    assert any(mark in start for mark in _SAVED for start in starts)
+    texts = "\n".join(text for out in outputs.values() for text in out.get("text", []))
+    ours = [node for node in prompt.values() if node["class_type"] in _LOADERS]
     return texts, bool(ours), server.log_text()[said:]
+
+
+def _check_levels(title, ran):
+    """That the nodes say they sample what the model was trained on, pass by pass."""
+    said = [
+        [float(level) for level in levels.split()]
+        for levels in re.findall(r"^levels ([\d. ]+)", ran[0], re.M)
+    ]
+    published = PUBLISHED.get(title)
+    if published:
+        assert said == [pytest.approx(levels, abs=_DIGITS) for levels in published]
 
 
 def _check(ran):
@@ -143,7 +202,16 @@ def _check(ran):
 
 
 def _skip_if_newer(title, server):
-    node, since = NEWER.get(title, ("", (0, 0)))
-    if since > VERSION:
-        assert node not in server.object_info()
-        pytest.skip(f"ComfyUI has {node} from {since[0]}.{since[1]} on")
+    if not _is_newer(title):
+        return
+    if title in PUBLISHED:
+        pytest.skip(f"Its model is in narrow for ComfyUI {NEWEST[0]}.{NEWEST[1]} alone")
+    node, since = NEWER[title]
+    assert node not in server.object_info()
+    pytest.skip(f"ComfyUI has {node} from {since[0]}.{since[1]} on")
+
+
+def _is_newer(title):
+    """Whether this host is older than what the example needs."""
+    since = NEWEST if title in PUBLISHED else NEWER.get(title, ("", (0, 0)))[1]
+    return since > VERSION

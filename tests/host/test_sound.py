@@ -7,11 +7,21 @@ import narrow_flow
 import pytest
 import torch
 from fewstep.host.sampling.samplers import HOST_SAMPLE, make_sampler
-from fewstep.host.sampling.sound import with_own_levels
+from fewstep.host.sampling.sound import shift_warnings, with_own_levels, with_shifts
+from fewstep.nodes.ksampler import FewStepKSampler
+from fewstep.recipes import Recipe
 from fewstep.samplers.noise import step_noises
+
+import nodes
 
 h3 = pytest.importorskip("comfy_extras.nodes_minimax_h3", reason="ComfyUI 0.30 brings it")
 SHIFTS = [(12.0, 3.0), (6.0, 3.0), (10.0, 3.0)]
+
+
+@pytest.fixture(autouse=True)
+def _listed(monkeypatch):
+    """The host's node in its list, as its server puts it there."""
+    monkeypatch.setitem(nodes.NODE_CLASS_MAPPINGS, "MiniMaxH3SigmaShift", h3.MiniMaxH3SigmaShift)
 
 
 def shifted(video, sound):
@@ -156,3 +166,48 @@ def test_models_without_sound_are_not_touched():
     x = torch.ones(1, 16, 2, 8, 8)
     assert sample(Model(), x, torch.ones(1)) is x and asked[0] is x
     assert HOST_SAMPLE["lcm"].__name__ == "sample_lcm"
+
+
+def recipe(**changes):
+    given = {
+        "id": "mine/h3",
+        "name": "H3",
+        "family": "H3",
+        "base": "MiniMax H3",
+        "kind": "LoRA",
+        "sampler": "ddim",
+        "spacing": "trailing",
+        "steps": [4, 4, 4],
+        "cfg": [1, 1, 1],
+        "prediction": "flow",
+        "shift": 6.0,
+        "audio_shift": 3.0,
+    }
+    return Recipe.from_json(given | changes)
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "comfy:euler"])
+def test_few_step_ksampler_sets_the_recipe_s_shifts(sampler):
+    """On a model that has others; ComfyUI's own samplers step the sound right, too."""
+    given = narrow_flow.conditioning("MiniMax H3")
+    latent = {"samples": narrow_flow.latent("MiniMax H3")}
+    node = FewStepKSampler.execute(
+        narrow_flow.patcher("MiniMax H3"),
+        *(given, given, latent, 3, 0, 0.0, 1.0, "ComfyUI"),
+        recipe(sampler=sampler),
+    )
+    found = node.result[0]["samples"].unbind()
+    assert close(found, by_hand(shifted(6.0, 3.0), (6.0, 3.0), 4))
+
+
+def test_other_shifts_than_the_recipe_s_are_said_where_another_node_samples():
+    assert shift_warnings(shifted(6.0, 3.0), recipe()) == []
+    (told,) = shift_warnings(narrow_flow.patcher("MiniMax H3"), recipe())
+    assert "12 and 3, and these levels are for 6 and 3" in told
+    assert shift_warnings(narrow_flow.patcher("Wan 2.2 T2V"), recipe()) == []
+    assert shift_warnings(with_shifts(narrow_flow.patcher("MiniMax H3"), recipe()), recipe()) == []
+
+
+def test_a_sound_s_shift_goes_with_a_number():
+    with pytest.raises(ValueError, match="'audio_shift': it goes with a number"):
+        recipe(shift="model")

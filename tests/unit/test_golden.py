@@ -18,6 +18,14 @@ def test_the_golden_plans_are_what_the_schedules_say():
     assert NOW["plans"] == KEPT["plans"]
 
 
+def test_the_golden_levels_are_what_the_shifts_and_lists_say():
+    assert len(NOW["levels"]) == len(KEPT["levels"])
+    for now, kept in zip(NOW["levels"], KEPT["levels"], strict=True):
+        assert now.get("given") == kept.get("given") and now.get("error") == kept.get("error")
+        # Only the last bits of exponentials differ between machines.
+        assert now.get("levels", []) == pytest.approx(kept.get("levels", []), rel=1e-12)
+
+
 def test_the_golden_runs_are_what_the_samplers_do():
     assert len(NOW["runs"]) == len(KEPT["runs"])
     for now, kept in zip(NOW["runs"], KEPT["runs"], strict=True):

@@ -45,7 +45,7 @@ def test_a_list_is_read_in_its_order(text, values):
         (GAMMAS, "nan", '"nan" in gammas cannot be used'),
         (GAMMAS, "0-1", '"0-1" in gammas cannot be used'),
         (CFGS, "-1", '"-1" in cfgs cannot be used'),
-        (STRENGTHS, "3", '"3" in strengths cannot be used'),
+        (STRENGTHS, "5", '"5" in strengths cannot be used'),
     ],
 )
 def test_a_wrong_entry_is_named_and_said_how_to_write(kind, text, told):

@@ -85,7 +85,7 @@ def test_a_file_put_into_the_folder_that_the_table_names_is_told_by_its_name():
 def test_a_star_names_the_setting_that_no_source_confirms():
     settings = {"steps", "CFG", "sampler", "timesteps", "shift", "strength", "prediction"}
     starred = [recipe for recipe in builtin_recipes().values() if recipe.unconfirmed]
-    assert 0 < len(starred) < 40
+    assert 0 < len(starred) < 60
     for recipe in starred:
         for doubt in recipe.unconfirmed:
             named, _, why = doubt.partition(": ")

@@ -2,12 +2,18 @@
 
 import functools
 import json
-import re
 import sys
 from pathlib import Path
 
 import pytest
-from fewstep.recipes import builtin_recipes, layout_of, needs_hash, read_header, recognise
+from fewstep.recipes import (
+    builtin_recipes,
+    layout_of,
+    needs_hash,
+    read_header,
+    recognise,
+    recognise_name,
+)
 
 sys.path.insert(0, str(Path(__file__).parent))
 import replicas  # noqa: E402
@@ -85,11 +91,20 @@ def test_every_file_is_recognised_without_its_hash_or_named_with_its_twins(fact,
     assert fact["recipe"] in ids(found), found.told()
 
 
-@pytest.mark.parametrize("fact", REBUILT, **IDS)
-def test_a_renamed_file_is_recognised_or_named_with_its_twins(fact, tmp_path):
+@pytest.mark.parametrize("fact", [one for one in REBUILT if kind_of(one) == "LoRA"], **IDS)
+def test_a_renamed_lora_is_named_with_its_twins_and_none_is_chosen(fact, tmp_path):
+    """Without a hash: one recipe of this layout and size can still be a copy of another one."""
     path = replica(tmp_path, fact, "my favourite.safetensors")
     found = recognise(path.name, read_header(path), RECIPES)
-    assert fact["recipe"] in ids(found), found.told()
+    assert found.recipe is None and fact["recipe"] in ids(found), found.told()
+
+
+@pytest.mark.parametrize("fact", [one for one in REBUILT if kind_of(one) != "LoRA"], **IDS)
+def test_a_renamed_model_is_a_plain_one(fact, tmp_path):
+    """Its layout is that of every model of its base; only accelerators have the layout of SDXS."""
+    path = replica(tmp_path, fact, "my favourite.safetensors")
+    found = recognise(path.name, read_header(path), RECIPES)
+    assert ids(found) == [] and "no known accelerator" in found.told()
 
 
 @pytest.mark.parametrize("fact", SIZED, **IDS)
@@ -98,19 +113,14 @@ def test_a_replica_has_the_published_size_to_the_byte(fact, tmp_path):
 
 
 @pytest.mark.parametrize("fact", FACTS, **IDS)
-def test_the_published_name_alone_leads_to_the_recipe_or_its_twins(fact, tmp_path):
+def test_the_published_name_alone_leads_to_the_recipe(fact):
     """For files of which only the name is known; the layout then tells the base at most."""
     recipe = RECIPES[fact["recipe"]]
-    if not any(re.search(file.match, fact["file"], re.I) for file in recipe.files if file.match):
-        assert fact["file"].endswith("pytorch_lora_weights.safetensors"), fact["file"]
-        return
-    others = [
-        other.id
-        for other in RECIPES.values()
-        if (other.kind, other.base) == (recipe.kind, recipe.base) and other is not recipe
-        if any(re.search(file.match, fact["file"], re.I) for file in other.files if file.match)
-    ]
-    assert not others
+    found = recognise_name(fact["file"].split(" (")[0], RECIPES, (recipe.kind,))
+    if fact["file"] == "pytorch_lora_weights.safetensors":
+        assert ids(found) == []
+    else:
+        assert (found.recipe, found.twins) == (recipe, ()), found.told()
 
 
 def ids(found):
@@ -130,11 +140,18 @@ def test_a_name_never_beats_a_hash(tmp_path):
     assert (found.recipe.id, found.how) == ("tcd/sdxl-lora", "sha256")
 
 
-def test_a_hash_rules_out_the_file_it_is_named_like(tmp_path):
+def test_a_known_name_with_another_hash_is_that_recipe_with_a_line(tmp_path):
     header = read_header(sdxl_lora(tmp_path, "file.safetensors"))
     found = recognise("tcd-sdxl.safetensors", header, RECIPES, "0" * 64)
-    assert "tcd/sdxl-lora" not in ids(found)
-    assert found.notes == ("It is named like tcd/sdxl-lora, but its content is another (sha256).",)
+    assert (found.recipe.id, found.how) == ("tcd/sdxl-lora", "file name")
+    (note,) = found.notes
+    assert note.endswith("but its content is another (sha256).")
+
+
+def test_a_hash_rules_out_a_twin_where_the_name_says_nothing(tmp_path):
+    header = read_header(sdxl_lora(tmp_path, "file.safetensors"))
+    found = recognise("file.safetensors", header, RECIPES, "0" * 64)
+    assert found.recipe is None and "tcd/sdxl-lora" not in ids(found)
 
 
 def test_twins_are_named_and_none_is_chosen(tmp_path):

@@ -41,6 +41,7 @@ _SETTINGS = {
     "Comfy.Workflow.Persist": False,
     "Comfy.Graph.CanvasInfo": False,
 }
+_UNSEEN = "#graph-canvas-container { display: none }"
 # A busy machine takes a minute for what else takes five seconds.
 _START_MS = 180_000
 FAILED = DEV / "reports" / "screenshots"
@@ -109,6 +110,22 @@ def page(shared_page):
     open_empty(shared_page)
     yield shared_page
     shared_page.guard.check()
+
+
+@pytest.fixture
+def host_page(shared_page):
+    """The page; what the host's own nodes complain of, such as missing files, is not ours."""
+    # To draw some hundred nodes takes longer than all else, and nothing of it is looked at.
+    unseen = shared_page.add_style_tag(content=_UNSEEN)
+    yield shared_page
+    # It is gone already where the page was loaded anew.
+    with contextlib.suppress(PageError):
+        unseen.evaluate("style => style.remove()")
+    open_empty(shared_page)
+    shared_page.guard.rest()
+    settled(shared_page)
+    shared_page.evaluate("app.extensionManager.toast.removeAll()")
+    shared_page.guard.complaints()
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,10 @@
 
 import itertools
 import json
-import sys
-from pathlib import Path
 
 import pytest
 from fewstep.client.errors import InputError
 from fewstep.client.page.workflow import to_api
-
-sys.path.insert(0, str(Path(__file__).parent))
-from graph import open_empty, settled  # noqa: E402
 
 # The page makes values of these types itself, as it sends a prompt.
 MADE_BY_PAGE = ("LOAD_3D", "WEBCAM", "AUDIO_RECORD")
@@ -65,21 +60,6 @@ _SAVE_AND_SEND = """async ([types, how, linkable]) => {
     // As text, which the test reads several times as fast.
     return JSON.stringify([[saved, app.graph.serialize()], output])
 }"""
-_UNSEEN = "#graph-canvas-container { display: none }"
-
-
-@pytest.fixture
-def host_page(shared_page):
-    """The page; what the host's own nodes complain of, such as missing files, is not ours."""
-    # To draw some hundred nodes takes longer than all else, and nothing of it is looked at.
-    unseen = shared_page.add_style_tag(content=_UNSEEN)
-    yield shared_page
-    unseen.evaluate("style => style.remove()")
-    open_empty(shared_page)
-    shared_page.guard.rest()
-    settled(shared_page)
-    shared_page.evaluate("app.extensionManager.toast.removeAll()")
-    shared_page.guard.complaints()
 
 
 def test_every_node_of_the_host_is_sent_as_the_page_sends_it(host_page, renderer, object_info):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -163,13 +164,42 @@ def test_a_flow_model_s_shift_is_read_or_assumed_and_said(graph):
     node = graph.add("FewStepFromRecipe", (400, 0))
     graph.link(recipe, 0, node, "recipe")
     shown = graph.panel(node)
-    assert any("Drawn for a flow model with shift 3" in line for line in shown["lines"])
+    assert "Levels 1 0.9 0.75 0.5, shift 3" in shown["lines"]
     assert shown["steps"][1]["sigma"] == pytest.approx(3 * 0.75 / (1 + 2 * 0.75), rel=1e-9)
     patch = graph.add("ModelSamplingSD3", (0, 400), shift=1.0)
     graph.link(patch, 0, node, "model")
     shown = graph.panel(node)
-    assert not any("Drawn " in line for line in shown["lines"])
-    assert shown["steps"][1]["sigma"] == pytest.approx(0.75, rel=1e-9)
+    assert "The model's own shift, 1, is not used." in shown["lines"]
+    assert shown["steps"][1]["sigma"] == pytest.approx(3 * 0.75 / (1 + 2 * 0.75), rel=1e-9)
+
+
+def test_a_shift_set_by_hand_bends_the_plot_of_any_schedule(graph):
+    node = graph.add("FewStepScheduler", spacing="trailing", shift=5.0, steps=6)
+    levels = [step["sigma"] for step in graph.panel(node)["steps"]]
+    published = [1, 0.961538, 0.909091, 0.833333, 0.714286, 0.5]
+    assert levels == pytest.approx(published, abs=1e-6)
+    graph.set(node, "shift", 0.0)
+    graph.set(node, "spacing", "sigmas")
+    assert "The list of levels is empty" in graph.panel(node)["lines"][0]
+    graph.set(node, "timesteps", "1, 0.99375, 0.421875, 0")
+    shown = graph.panel(node)
+    assert shown["lines"][0] == "3 steps from level 1"
+    assert [step["sigma"] for step in shown["steps"]] == pytest.approx([1, 0.99375, 0.421875])
+
+
+def test_a_shift_by_size_is_drawn_for_the_latent_that_is_connected(graph):
+    """FLUX.1 at 512 x 512, which is 1024 tokens."""
+    recipe = graph.add("FewStepRecipe", recipe="hyper-sd/flux-8step")
+    node = graph.add("FewStepKSampler", (400, 0))
+    latent = graph.add("EmptySD3LatentImage", (0, 400), width=512, height=512)
+    graph.link(recipe, 0, node, "recipe")
+    graph.link(latent, 0, node, "latent_image")
+    shown = graph.panel(node)
+    factor = math.exp(0.5 + 0.65 * (1024 - 256) / 3840)
+    assert shown["steps"][4]["sigma"] == pytest.approx(factor / (1 + factor), rel=1e-9)
+    scheduler = graph.add("FewStepScheduler", (800, 0), steps=8)
+    graph.link(recipe, 0, scheduler, "recipe")
+    assert "no model is connected. Connect it." in graph.panel(scheduler)["lines"][0]
 
 
 def test_many_steps_take_few_words(graph):
@@ -412,7 +442,7 @@ def test_panels_are_in_no_saved_workflow_and_no_prompt(page, graph):
     assert "fewstep_p" not in json.dumps(saved) and "fewstep_b" not in json.dumps(saved)
     by_type = {node["type"]: node["widgets_values"] for node in saved["nodes"]}
     assert by_type["FewStepKSampler"] == [7, "randomize", 0, 0, 1, "ComfyUI"]
-    assert by_type["FewStepScheduler"] == [4, "grid", 1, "", "keep steps"]
+    assert by_type["FewStepScheduler"] == [4, "grid", 1, "", "keep steps", 0]
     prompt = page.evaluate(_PROMPT)
     assert "fewstep_" not in json.dumps(prompt)
     open_workflow(page, saved)

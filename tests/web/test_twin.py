@@ -31,6 +31,21 @@ _RUNS = """async ([url, runs, samplers]) => {
         return { sigmas: steps.map(step => step.sigma), fresh: steps.map(step => step.fresh) }
     })
 }"""
+_LEVELS = """async ([url, cases]) => {
+    const twin = await import(`${url}/levels.js`)
+    const { flowLevels, TABLE_LEVELS } = await import(`${url}/timesteps.js`)
+    const { parseLevels } = await import(`${url}/lists.js`)
+    const { sayIn } = await import(`${url}/strings.js`)
+    return cases.map(({ given, text }) => {
+        try {
+            if (!given) return { levels: parseLevels(text) }
+            const own = given.flow === false ? TABLE_LEVELS : flowLevels(3)
+            const plan = twin.planLevels(given, own)
+            const levels = plan.times.map(time => plan.levels.sigma(time))
+            return { levels, shift: plan.shift, sizeless: plan.sizeless }
+        } catch (error) { return { error: sayIn("en")(error.code, error.values) } }
+    })
+}"""
 _LANGUAGES = """async url => {
     const { LANGUAGES } = await import(`${url}/strings.js`)
     return LANGUAGES
@@ -62,6 +77,17 @@ def test_the_page_s_levels_and_noise_are_those_of_the_golden_file(page, web):
         assert ours["fresh"] == pytest.approx(golden["fresh"], rel=1e-6, abs=1e-6), golden["given"]
 
 
+def test_the_page_s_levels_of_shifts_and_lists_are_those_of_the_golden_file(page, web):
+    shown = page.evaluate(_LEVELS, [web, GOLDEN["levels"]])
+    for ours, golden in zip(shown, GOLDEN["levels"], strict=True):
+        told = golden.get("given", golden.get("text"))
+        assert ours.get("error") == golden.get("error"), told
+        # A list's levels go through a logarithm to their timestep and back.
+        assert ours.get("levels", []) == pytest.approx(golden.get("levels", []), rel=1e-9), told
+        assert ours.get("sizeless") == golden.get("sizeless"), told
+        assert (ours.get("shift") or 0) == pytest.approx(golden.get("shift") or 0, rel=1e-12), told
+
+
 def test_every_language_has_every_sentence_with_its_gaps(page, web):
     languages = page.evaluate(_LANGUAGES, web)
     assert set(languages) == {"en", "zh", "ja", "ru"}
@@ -88,7 +114,8 @@ def test_what_recipes_need_is_said_in_the_language_of_the_page(page, web, langua
     shown = page.evaluate(_SAID, [web, language, said])
     assert not [text for text, words in zip(said, shown, strict=True) if text in words]
     assert "FluxGuidance 3.5" in page.evaluate(_SAID, [web, language, ["FluxGuidance 3.5"]])[0]
-    both = ["FluxGuidance 3.5, a model with shift 3", "free, text, of a person"]
+    starts = "a model that starts at t = 399 (Load one-step model cuts it)"
+    both = [f"FluxGuidance 3.5, {starts}", "free, text, of a person"]
     first, own = page.evaluate(_SAID, [web, language, both])
-    assert "FluxGuidance 3.5, " in first and "a model with" not in first
+    assert "FluxGuidance 3.5, " in first and "a model that" not in first
     assert both[1] in own

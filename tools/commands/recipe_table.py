@@ -1,5 +1,6 @@
 """The table "choose your model" of docs/models.md, made from the recipes."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,7 +18,12 @@ _HEAD = (
 )
 _FOLDERS = {"LoRA": "loras", "UNet": "diffusion_models", "checkpoint": "checkpoints"}
 # What half of the published files are called: kept apart by a folder of their own.
-_SAME_NAMES = ("pytorch_lora_weights", "diffusion_pytorch_model", "high_noise_model")
+_SAME_NAMES = (
+    "pytorch_lora_weights",
+    "diffusion_pytorch_model",
+    "high_noise_model",
+    "low_noise_model",
+)
 
 
 def write_table() -> None:
@@ -31,7 +37,9 @@ def write_table() -> None:
 
 def table() -> str:
     """A section a base model, a row a recipe, and after them what cannot be run and why."""
-    recipes = pure("recipes").builtin_recipes().values()
+    pack = pure("recipes")
+    # Video is what people look for.
+    recipes = sorted(pack.builtin_recipes().values(), key=lambda one: one.base not in pack.VIDEO)
     usable = [recipe for recipe in recipes if not recipe.blocked]
     groups = [(base, list(group)) for base, group in groupby(usable, key=lambda one: one.base)]
     blocked = [
@@ -72,7 +80,7 @@ def _row(recipe: Any) -> str:
         sizes,
         _unbroken(recipe.steps),
         _unbroken(recipe.cfg),
-        f"{recipe.sampler_text}; {_timesteps(recipe)}",
+        f"{recipe.sampler_text}; {_schedule(recipe)}",
     )
     return f"| {' | '.join(cells)} |\n"
 
@@ -114,10 +122,10 @@ def _size(size: int) -> str:
     return _unbroken(f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB")
 
 
-def _timesteps(recipe: Any) -> str:
-    if recipe.spacing != "listed":
-        return recipe.spacing
-    return recipe.timesteps if isinstance(recipe.timesteps, str) else "listed"
+def _schedule(recipe: Any) -> str:
+    if any(isinstance(lists, Mapping) for lists in (recipe.timesteps, recipe.u, recipe.sigmas)):
+        return f"listed{recipe.shift_text}"
+    return recipe.schedule_text.removeprefix("timesteps ")
 
 
 def _page_link(recipe: Any, text: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..paths import EXAMPLES
 from .demo_files import MODEL_NAME
-from .model_files import model_files
+from .model_files import model_files, widget_values
 
 # The files that the demo model stands in for; examples that name others are not for it.
 STAND_INS = {
@@ -52,12 +52,16 @@ _PROMPTS = {
 }
 _ASKED, _DRAWN = (512, 1024), 64
 _TRAINING = ("FewStepTeacherPaths", "FewStepDistil")
-_SIZED = ("EmptyLatentImage", "EmptySD3LatentImage", "ImageScale", "Painter", *_TRAINING)
+_SIZED = ("EmptyLatentImage", "ImageScale", "Painter", *_TRAINING)
 # Enough to see that it runs: learning takes minutes.
 _BRIEF = {"count": 2, "batch": 2, "preview_every": 0}
 _BRIEF_STEPS = {"FewStepDistil": 2}
 # What the page puts behind a seed.
 _CONTROLS = ("fixed", "increment", "decrement", "randomize")
+# By the name of a widget: pixels, frames, millions of pixels.
+_SMALL = {"width": _DRAWN, "height": _DRAWN, "length": 9, "frames_number": 9, "megapixels": 0.01}
+# The shift of FLUX.2 hangs on the size, and is published for this one.
+_SMALL_FLUX2 = {"width": 512, "height": 512}
 
 
 def titles() -> list[str]:
@@ -84,14 +88,23 @@ def small_workflow(title: str) -> dict[str, Any]:
     """The example with this title at the demo model's size, with the files it names."""
     workflow = example(title)
     for node in workflow["nodes"]:
-        if node["type"] in _SIZED:
-            node["widgets_values"] = [
-                _DRAWN if value in _ASKED else value for value in node["widgets_values"]
-            ]
+        node["widgets_values"] = _small(node)
         if node["type"] in _TRAINING:
             _change(node, _BRIEF)
             _change(node, {"steps": _BRIEF_STEPS.get(node["type"], 8)})
     return workflow
+
+
+def _small(node: dict[str, Any]) -> list[Any]:
+    """The values of a node's widgets, with small ones for those of a size."""
+    if node["type"] in _SIZED:
+        return [_DRAWN if value in _ASKED else value for value in node["widgets_values"]]
+    sizes = _SMALL_FLUX2 if node["type"] == "EmptyFlux2LatentImage" else _SMALL
+    named = widget_values(node)
+    # A plot is as wide as its words need.
+    if node["type"] == "FewStepPlot" or not sizes.keys() & named.keys():
+        return node.get("widgets_values") or []
+    return [sizes.get(name, value) for name, value in named.items()]
 
 
 def demo_workflow(title: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Pictures, videos and sounds that ComfyUI has saved: the text that they carry."""
