@@ -145,7 +145,6 @@ class _Run:
         asked = self._asked
         try:
             while trainer.step < trainer.steps:
-                self._dice = self._random.get_state()
                 host.throw_exception_if_processing_interrupted()
                 for number, phase in enumerate(
                     trainer.phases(self._learned.material, self._random)

@@ -9,6 +9,7 @@ import torch
 
 from ..folders import new_digest
 
+# Values of each weight.
 _SAMPLES = 256
 
 

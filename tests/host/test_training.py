@@ -100,6 +100,26 @@ def test_the_teacher_is_the_plain_model_bit_for_bit(base):
     assert torch.equal(before, plainly(model, x, sigma, context))
 
 
+def test_the_host_is_in_training_only_where_gradients_are_asked_for(monkeypatch):
+    """On some devices its kernels differ then in the last bit, and the teacher must not."""
+    model = loaded("SD 1.5")
+    x, sigma, context = inputs(model, "SD 1.5")
+    plain, seen = type(model.model).apply_model, []
+
+    def watched(self, *args, **kwargs):
+        seen.append(host.in_training)
+        return plain(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(model.model), "apply_model", watched)
+    with student(model, "SD 1.5") as (patcher, adapters):
+        Network(patcher, adapters.switch, STUDENT)(x, sigma, context)
+        with torch.no_grad():
+            Network(patcher, adapters.switch, None)(x, sigma, context)
+        # For what is computed again when gradients need it.
+        seen.append(host.in_training)
+    assert seen == [True, False, True] and not host.in_training
+
+
 def test_the_teacher_s_guidance_is_the_sampler_s():
     """CFG in one call of both prompts, 1e-5 of the size: the host batches as it likes."""
     model = loaded("SD 1.5")
