@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ..recipes import Header, found_facts, needs_hash, recognise, recognise_name
 from . import folders
-from .recognition import LORAS, WHOLE_MODELS
+from .recognition import LORAS, WHOLE_MODELS, known_recipes
 from .weight_files import is_safetensors, read_header_of
 
 
@@ -48,7 +48,7 @@ def file_facts(folder: str, name: str, *, whole: bool = False) -> dict[str, Any]
             return {**found_facts(recognise_name(name, recipes, known.kinds)), "checking": True}
         header = read_header_of(path, name)
         sha256, checking = _sha256(path, header, whole)
-        found = recognise(name, header, recipes, sha256)
+        found = recognise(name, header, known_recipes(header), sha256)
     except (OSError, ValueError) as error:
         return {"error": str(error)}
     return {**found_facts(found), "checking": checking}

@@ -1,6 +1,7 @@
 """The host's folders: LoRAs and models, and what people keep in their user directory."""
 
 from pathlib import Path
+from typing import Any
 
 import folder_paths
 import node_helpers
@@ -83,6 +84,11 @@ def sha256_of(path: Path) -> str | None:
 def known_sha256(path: Path) -> str | None:
     """The sha256 of a file where it was computed before, and the file is the same since."""
     return _hashes().known(path) if can_hash() else None
+
+
+def new_digest() -> Any:
+    """A hash object of the kind that the host was started with: sha256, if nobody chose another."""
+    return node_helpers.hasher()()
 
 
 def can_hash() -> bool:

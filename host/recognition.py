@@ -1,6 +1,7 @@
 """Which recipe a file is of, and which one a person chose."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ..recipes import Found, Header, Layout, Recipe, builtin_recipes, needs_hash, recognise
@@ -9,14 +10,27 @@ from . import folders
 AUTO = "auto"
 LORAS = ("LoRA",)
 WHOLE_MODELS = ("UNet", "checkpoint")
+# A recipe in a file's own metadata, as JSON: what Save acceleration LoRA writes.
+SETTINGS = "fewstep.settings"
 
 
 def recognised(name: str, path: Path, header: Header, layout: Layout | None = None) -> Found:
     """What the file is, by its header, and by its sha256 where that is known for its size."""
-    recipes = folders.catalog().recipes
+    recipes = known_recipes(header)
     known_size = needs_hash(header.size, recipes.values())
     sha256 = folders.sha256_of(path) if known_size else None
     return recognise(name, header, recipes, sha256, layout)
+
+
+def known_recipes(header: Header) -> Mapping[str, Recipe]:
+    """The pack's recipes and the user's own, and the one that the file itself brings along."""
+    recipes = folders.catalog().recipes
+    try:
+        own = Recipe.from_json(json.loads(header.metadata[SETTINGS]))
+    except (KeyError, ValueError, RecursionError):
+        # Without it, or with one that is none, the file is recognised as any other.
+        return recipes
+    return {own.id: own, **recipes}
 
 
 def recipe_choices(kinds: tuple[str, ...]) -> list[str]:

@@ -9,6 +9,7 @@ from ..host.sampling.samplers import add_to_dropdown
 from .by_step import FewStepGuider, FewStepSplit
 from .compare import FewStepCompare
 from .controlnet import FewStepConditioningSteps, FewStepControlNetApply
+from .distil import FewStepDistil
 from .experts import FewStepExperts
 from .ksampler import FewStepKSampler
 from .lora_loader import FewStepLoraLoader
@@ -19,8 +20,10 @@ from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .replacements import register_replacements
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
+from .save_accelerator import FewStepSaveAccelerator
 from .scheduler import FewStepScheduler
 from .tcd import FewStepTCD
+from .teacher_paths import FewStepTeacherPaths
 
 
 class FewStepExtension(ComfyExtension):
@@ -51,6 +54,9 @@ class FewStepExtension(ComfyExtension):
             FewStepSplit,
             FewStepGuider,
             FewStepNegative,
+            FewStepTeacherPaths,
+            FewStepDistil,
+            FewStepSaveAccelerator,
         ]
 
 

@@ -14,6 +14,8 @@ _GIVEN = {"scribble": "drawing", "inpaint": "mask", "example": "first picture"}
 # The smallest plot has the largest letters.
 _PLOT = 320
 _SHOWN = ("SaveImage", "PreviewImage")
+# Their runs go on with the same seed alone.
+_KEPT = ("FewStepTeacherPaths", "FewStepDistil")
 
 
 class Before(NamedTuple):
@@ -37,7 +39,8 @@ def with_scene(nodes: Nodes, words: str, mark: str, seed: int) -> Nodes:
         prompts[0]["inputs"]["text"] = words
     for node in changed.values():
         inputs = node["inputs"]
-        inputs |= {name: seed for name in ("seed", "noise_seed") if name in inputs}
+        if node["class_type"] not in _KEPT:
+            inputs |= {name: seed for name in ("seed", "noise_seed") if name in inputs}
         if node["class_type"] == "FewStepPlot":
             inputs["width"] = _PLOT
         if node["class_type"] == "LoadImage":

@@ -76,7 +76,7 @@ def match(model: Any, file: LoraFile) -> Match:
 
 
 def _match(network: Any, file: LoraFile) -> Match:
-    targets = _targets(network)
+    targets = targets_of(network)
     found = comfy.lora.load_lora(_pairs(file.tensors), targets, log_missing=False)
     misfits = {target: shapes for target in found if (shapes := _misfit(network, target, found))}
     patches = {target: adapter for target, adapter in found.items() if target not in misfits}
@@ -124,7 +124,7 @@ def _live(
     return parts, merged
 
 
-def _targets(network: Any) -> dict[str, Any]:
+def targets_of(network: Any) -> dict[str, Any]:
     """Layers by the names LoRA files have for them; more names than the host's own loader knows."""
     targets = comfy.lora.model_lora_keys_unet(network, {})
     config = network.model_config.unet_config

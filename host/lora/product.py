@@ -27,27 +27,27 @@ class Product:
     """
 
     def __init__(self, up: torch.Tensor, down: torch.Tensor, scale: float):
-        self._up, self._down = up.flatten(1), down
+        self.up, self.down = up.flatten(1), down
         self.scale = scale
-        self.outputs, self.rank = self._up.shape
+        self.outputs, self.rank = self.up.shape
 
     def like(self, x: torch.Tensor, layer: torch.nn.Module) -> Matrices:
         """The matrices in the type and on the device of `x`, as `layer` computes with them."""
-        down = self._down.to(x.device, x.dtype)
+        down = self.down.to(x.device, x.dtype)
         if is_convolution(layer):
             inputs = layer.in_channels // layer.groups
             down = down.reshape(self.rank, inputs, *layer.kernel_size)
         else:
             down = down.flatten(1)
-        return Matrices(self._up.to(x.device, x.dtype), down)
+        return Matrices(self.up.to(x.device, x.dtype), down)
 
     @property
     def numbers(self) -> int:
-        return self._up.numel() + self._down.numel()
+        return self.up.numel() + self.down.numel()
 
     def sum_is_cheaper(self, positions: int) -> bool:
         """Whether W + s B A takes fewer multiplications than B (A x) at so many positions."""
-        inputs = self._down.numel() // self.rank
+        inputs = self.down.numel() // self.rank
         return self.outputs * inputs < positions * (self.outputs + inputs)
 
     def added_to(self, weight: torch.Tensor, matrices: Matrices, strength: float) -> torch.Tensor:

@@ -15,6 +15,7 @@ TOP_LEVEL = {
     "CHANGELOG.md",
     "LICENSE",
     "client",
+    "distil",
     "host",
     "README.md",
     "README.zh.md",

@@ -43,10 +43,11 @@ def test_no_node_covers_another(workflow):
 
 
 def test_one_wire_carries_the_recipe(workflow):
-    """Few-step recipe alone has no model whose recipe it could be."""
+    """Few-step recipe has no model whose recipe it could be, nor has what saves a LoRA."""
     origins = {link[1] for link in workflow["links"] if link[5] == "FEWSTEP_RECIPE"}
     assert {node["type"] for node in workflow["nodes"] if node["id"] in origins} <= {
-        "FewStepRecipe"
+        "FewStepRecipe",
+        "FewStepDistil",
     }
 
 

@@ -18,6 +18,7 @@ ALLOWED = {
     "schedulers": set(),
     "recipes": {"samplers", "schedulers"},
     "pictures": {"PIL", "numpy"},
+    "distil": {"torch", "samplers"},
     "host": {
         *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
         # The host's own, which the pack's is never called.
@@ -25,7 +26,7 @@ ALLOWED = {
         *("torch", "safetensors", "numpy", "PIL"),
         # The route that the page asks: host/routes.py.
         "aiohttp",
-        *("samplers", "schedulers", "recipes", "pictures"),
+        *("samplers", "schedulers", "recipes", "pictures", "distil"),
     },
     "nodes": {"comfy_api", "host", "samplers", "schedulers", "recipes", "pictures"},
     "client": {"aiohttp", "tqdm", "yarl", "ray"},

@@ -13,7 +13,8 @@ from pack import ROOT, schemas  # noqa: E402
 SNAPSHOT = Path(__file__).with_name("schema.json")
 SCHEMAS = schemas()
 # Lists of what is in somebody's folders.
-OF_THE_MACHINE = {(name, "options") for name in ("lora_name", "model_name", "base_checkpoint")}
+_FILES = ("lora_name", "model_name", "base_checkpoint", "start_lora")
+OF_THE_MACHINE = {(name, "options") for name in _FILES}
 # What people search for who look for an accelerator, and the nodes that answer: a word that all
 # nodes have finds none.
 ALIASES = {"tcd", "lcm", "hyper-sd", "turbo", "lightning", "few step"}

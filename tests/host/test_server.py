@@ -31,6 +31,9 @@ NODES = [
     "FewStepSplit",
     "FewStepGuider",
     "FewStepNegative",
+    "FewStepTeacherPaths",
+    "FewStepDistil",
+    "FewStepSaveAccelerator",
 ]
 
 

@@ -53,7 +53,13 @@ _PROMPTS = {
     "a corgi in a space suit, pixel art": "a blue square on a yellow background",
 }
 _ASKED, _DRAWN = (512, 1024), 64
-_SIZED = ("EmptyLatentImage", "ImageScale", "Painter")
+_TRAINING = ("FewStepTeacherPaths", "FewStepDistil")
+_SIZED = ("EmptyLatentImage", "ImageScale", "Painter", *_TRAINING)
+# Enough to see that it runs: learning takes minutes.
+_BRIEF = {"count": 2, "batch": 2, "preview_every": 0}
+_BRIEF_STEPS = {"FewStepDistil": 2}
+# What the page puts behind a seed.
+_CONTROLS = ("fixed", "increment", "decrement", "randomize")
 # By the name of a widget: pixels, frames, millions of pixels.
 _SMALL = {"width": _DRAWN, "height": _DRAWN, "length": 9, "frames_number": 9, "megapixels": 0.01}
 # The shift of FLUX.2 hangs on the size, and is published for this one.
@@ -85,6 +91,9 @@ def small_workflow(title: str) -> dict[str, Any]:
     workflow = example(title)
     for node in workflow["nodes"]:
         node["widgets_values"] = _small(node)
+        if node["type"] in _TRAINING:
+            _change(node, _BRIEF)
+            _change(node, {"steps": _BRIEF_STEPS.get(node["type"], 8)})
     return workflow
 
 
@@ -108,10 +117,25 @@ def demo_workflow(title: str) -> dict[str, Any]:
         values = [STAND_INS.get(value, value) for value in node.get("widgets_values") or []]
         if node["type"] == "CLIPTextEncode":
             values = [_PROMPTS[text] for text in values]
+        if node["type"] in _TRAINING:
+            values[0] = "\n".join(_PROMPTS[line] for line in values[0].splitlines())
         if node["type"] == "LoadImage":
             values[0] = _PICTURES[node["title"]]
         node["widgets_values"] = values
+        if node["type"] in _TRAINING:
+            # A run of its own: it has another teacher.
+            _change(node, {"name": "demo"}, add=True)
     return workflow
+
+
+def _change(node: dict[str, Any], changes: dict[str, Any], *, add: bool = False) -> None:
+    """Sets widgets by name, or adds a word before what they hold."""
+    names = [slot["name"] for slot in node["inputs"] if "widget" in slot]
+    places = [at for at, value in enumerate(node["widgets_values"]) if value not in _CONTROLS]
+    for name, at in zip(names, places, strict=True):
+        if name in changes:
+            held = node["widgets_values"][at]
+            node["widgets_values"][at] = f"{changes[name]} {held}" if add else changes[name]
 
 
 def add_demo_workflows(base_dir: Path) -> None:

@@ -11,6 +11,7 @@ _FOLDERS = {
     "unet_name": "diffusion_models",
     "vae_name": "vae",
     "lora_name": "loras",
+    "start_lora": "loras",
     "control_net_name": "controlnet",
     "text_encoder": "text_encoders",
     "clip_name": "text_encoders",

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from ...config import CONFIG, SEED
 from ...model.device import best_device, channels_last
-from ...model.diffusion import guided, noised, signal_power
+from ...model.diffusion import guided
 from ...model.lora import Adapter
 from ...model.prompts import Prompts
-from ..distil import jumps, landing, level, pseudo_huber, target
+from ..distil import distil, network, plan, times
 from ..latents import Pool
 from ..loop import Loop
 from ..predictor import load_unet, predictor
@@ -51,19 +51,23 @@ def _distil(stage: str, folder: Path, budget: float, *, to_any: bool) -> None:
     # The loop moves its averages in place: the copy that sets the targets follows by itself.
     copy.load_state_dict(loop.average, assign=True)
     pool, prompts = Pool(folder, device, CONFIG.model.steps + loop.step), Prompts(device)
-    powers, empty = signal_power(device), prompts.empty()
+    empty, levels, drawn_as = prompts.empty(), times(), plan(config, to_any=to_any)
+    consistency = distil.LOSSES["consistency"]
+
+    def guide(x: Tensor, time: Tensor, embedded: Tensor) -> Tensor:
+        return guided(teacher, embedded, empty, CONFIG.guidance)(x, time, embedded)
+
+    nets = distil.Nets(*map(network, (guide, student, slow, slow)))
 
     def loss(step: int) -> Tensor:
         pool.advance(CONFIG.model.steps + step)
         batch = pool.draw(config.batch, step)
         embedded = prompts(*training_words(batch.scenes.words, empty_share=0))
-        skip = [skip for start, skip in config.skips if start <= step / config.steps][-1]
-        path = jumps(len(batch.latents), skip, to_any=to_any, last=config.last)
-        noise = torch.randn_like(batch.latents)
-        x = noised(batch.latents, noise, level(powers, path.start))
-        guide = guided(teacher, embedded, empty, CONFIG.guidance)
-        with torch.no_grad():
-            goal = target(guide, slow, x, embedded, powers, path)
-        return pseudo_huber(landing(student, x, embedded, powers, path) - goal, config.width)
+        done = step / config.steps
+        path = distil.jumps(
+            len(batch.latents), drawn_as.skip(done), to_any=drawn_as.to_any, last=drawn_as.last
+        )
+        rows = consistency.rows(batch.latents, torch.randn_like(batch.latents), *path, embedded)
+        return consistency.student(nets, levels, drawn_as, rows).loss
 
     loop.run(loss, budget)

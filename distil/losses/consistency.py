@@ -1,0 +1,63 @@
+"""A jump from t must end where the teacher's small step to u, and the average's jump on, ends.
+
+LCD (arXiv 2310.04378) jumps to the picture, TCD (arXiv 2402.19159) to any earlier time as well,
+TSCD (arXiv 2404.13686) no further than the end of a segment.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..draws import Jump, Material, Plan, jumps
+from ..times import Times, wide
+from .distance import pseudo_huber
+from .kind import Loss, Nets, Taught
+
+
+class _Rows(NamedTuple):
+    image: Tensor
+    noise: Tensor
+    start: Tensor
+    middle: Tensor
+    end: Tensor
+    context: Any
+
+
+def _draw(
+    material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
+) -> _Rows:
+    images, context = material.some_images(count, generator)
+    segments = plan.segments(count, done, generator)
+    path = jumps(
+        count,
+        plan.skip(done),
+        to_any=plan.to_any,
+        last=plan.last,
+        segments=segments,
+        generator=generator,
+    )
+    return _Rows(images, material.noise(count, generator=generator), *path, context)
+
+
+def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
+    path = Jump(rows.start, rows.middle, rows.end)
+    x = times.noised(rows.image, rows.noise, path.start)
+    goal = target(nets, times, x, path, rows.context)
+    landing = times.land(nets.student, x, path.start, path.end, rows.context)
+    return Taught(pseudo_huber(times.apart(landing, goal, path.start, path.end), plan.width))
+
+
+@torch.no_grad()
+def target(nets: Nets, times: Times, x: Tensor, path: Jump, context: Any) -> Tensor:
+    """The teacher's step to the middle, then the average's jump to the end; no gradient."""
+    between = times.land(nets.teacher, x, path.start, path.middle, context)
+    arrived = path.middle == path.end
+    # Where nothing is left to go the result is not used, and the clean end has no level to jump
+    # from: any time will do.
+    middle = torch.where(arrived, path.start, path.middle)
+    ahead = times.land(nets.average, between, middle, path.end, context)
+    return torch.where(wide(arrived.to(x.device), x), between, ahead)
+
+
+CONSISTENCY = Loss("consistency", "images", _Rows, _draw, _student)

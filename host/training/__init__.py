@@ -1,0 +1,1 @@
+"""Making acceleration LoRAs inside ComfyUI: distil/ on the host's models."""

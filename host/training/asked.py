@@ -1,0 +1,108 @@
+"""What a person asks of a run, and the stages that it is made of."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from ...distil import LOSSES
+from ...recipes import Recipe
+from ..folders import new_digest
+from .paths import TeacherPaths
+
+REPAIR = "repair"
+METHODS = (REPAIR, *LOSSES)
+# Of no meaning for what is trained, so that they may be changed on the way.
+_FREE = ("preview_every", "save_every")
+
+
+class Asked(NamedTuple):
+    """The settings of a run; `target_steps` 0 is one LoRA for 1 to 8 steps."""
+
+    prompts: str
+    negative: str
+    start_lora: str
+    method: str
+    target_steps: int
+    steps: int
+    batch: int
+    learning_rate: float
+    rank: int
+    cfg: float
+    seed: int
+    name: str
+    width: int
+    height: int
+    preview_every: int = 0
+    save_every: int = 50
+
+
+class Given(NamedTuple):
+    """What may be connected to a run."""
+
+    paths: TeacherPaths | None = None
+    latents: Mapping[str, Any] | None = None
+    recipe: Recipe | None = None
+    vae: Any = None
+    start: Mapping[str, Tensor] | None = None
+
+
+class Stage(NamedTuple):
+    """A loss and its number of steps."""
+
+    loss: str
+    steps: int
+
+
+def stages_of(asked: Asked, given: Given) -> list[Stage]:
+    """Repair is score distillation, after half of the steps on paths where there are some.
+
+    Raises ValueError where a method lacks what it learns from.
+    """
+    if asked.method == REPAIR:
+        half = asked.steps // 2 if given.paths else 0
+        stages = [Stage("trajectory", half), Stage("score", asked.steps - half)]
+        stages = [stage for stage in stages if stage.steps]
+    else:
+        stages = [Stage(asked.method, asked.steps)]
+    begun = given.start is not None or asked.start_lora != "none"
+    for stage in stages:
+        needs = LOSSES[stage.loss].needs
+        if needs == "paths" and given.paths is None:
+            raise ValueError(
+                f"The method {asked.method} learns from the teacher's paths. Connect Teacher "
+                "paths to paths."
+            )
+        if needs == "images" and given.paths is None and given.latents is None:
+            raise ValueError(
+                f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
+                "or VAE Encode with pictures of your own to latents."
+            )
+        if stage.loss == "score" and not begun:
+            raise ValueError(
+                f"The method {asked.method} improves a LoRA that works already. Choose one under "
+                "start_lora, or connect the lora of another Distil an acceleration LoRA to start."
+            )
+    return stages
+
+
+def settings_of(asked: Asked, given: Given, teacher: str) -> dict[str, Any]:
+    """What has to be the same for a run to go on."""
+    fields = {key: value for key, value in asked._asdict().items() if key not in _FREE}
+    paths = given.paths
+    return {
+        **fields,
+        "teacher": teacher,
+        "paths": None if paths is None else [*paths.asked._asdict().values(), paths.teacher],
+        "latents": None if given.latents is None else _hash({"": given.latents["samples"]}),
+        "recipe": None if given.recipe is None else given.recipe.to_json(),
+        "start": None if given.start is None else _hash(given.start),
+    }
+
+
+def _hash(tensors: Mapping[str, Tensor]) -> str:
+    digest = new_digest()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()

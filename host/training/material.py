@@ -1,0 +1,73 @@
+"""What a run learns from: prompts, teacher paths, latents of a person's own pictures."""
+
+from typing import Any, NamedTuple
+
+import torch
+
+from ...distil import Material
+from . import checks
+from .asked import Asked, Given
+from .conditions import Conditions, encode
+
+
+class Learned(NamedTuple):
+    """The material, the negative prompt's row, and the prompts that previews show."""
+
+    material: Material
+    empty: Conditions
+    shown: list[str]
+    shown_conditions: Conditions
+
+
+_SHOWN = 4
+
+
+def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
+    """Raises ValueError for empty prompts, and for paths or latents that do not go with them."""
+    checks.check_clip(clip)
+    paths, latents = given.paths, given.latents
+    own = paths.prompts if paths and not asked.prompts.strip() else None
+    lines = own or checks.prompt_lines(asked.prompts)
+    shape = checks.check_size(model, asked.width, asked.height)
+    images = of_images = of_paths = None
+    texts = list(dict.fromkeys([*lines, *(paths.prompts if paths else [])]))
+    if paths:
+        if tuple(paths.latents.shape[2:]) != shape:
+            wide = f"{paths.asked.width} x {paths.asked.height}"
+            raise ValueError(
+                f"The paths are of {wide}, and this run is of {asked.width} x {asked.height}. Set "
+                "width and height to those of the paths."
+            )
+        of_paths = torch.tensor([texts.index(prompt) for prompt in paths.prompts])
+    if latents is not None:
+        images = _images(model, latents, shape)
+        if len(lines) not in (1, len(images)):
+            raise ValueError(
+                f"There are {len(images)} latents and {len(lines)} prompts. Write one prompt for "
+                "each picture, in the pictures' order, or a single one for all."
+            )
+        rows = [texts.index(lines[0 if len(lines) == 1 else i]) for i in range(len(images))]
+        of_images = torch.tensor(rows)
+    shown = texts[:_SHOWN]
+    conditions = encode(model, clip, [*texts, asked.negative], shape)
+    material = Material(
+        shape,
+        conditions[slice(0, len(texts))],
+        paths.latents if paths else None,
+        paths.times if paths else None,
+        of_paths,
+        images,
+        of_images,
+    )
+    empty = conditions[slice(len(texts), None)]
+    return Learned(material, empty, shown, conditions[slice(0, len(shown))])
+
+
+def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:
+    samples = latents["samples"]
+    if tuple(samples.shape[1:]) != shape:
+        raise ValueError(
+            f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and this model with these "
+            f"sizes has {' x '.join(map(str, shape))}. Set width and height to the pictures' own."
+        )
+    return model.model.process_latent_in(samples.detach().clone().float())

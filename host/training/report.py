@@ -1,0 +1,72 @@
+"""What a run says of itself: to people, and in the file it is saved to."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ...recipes import Recipe
+from .asked import Asked, Given
+from .start import Start
+
+
+class Notes(NamedTuple):
+    """In words, and as what stands in the file."""
+
+    text: str
+    provenance: dict[str, Any]
+
+
+def notes_of(asked: Asked, given: Given, start: Start, steps: int, teacher: str) -> Notes:
+    licence = start.recipe.licence if start.recipe else ""
+    begun = f"from {start.name or 'nothing'}"
+    if licence:
+        begun += f", whose licence ({licence}) carries over"
+    elif start.name:
+        begun += ", whose licence is not known here and carries over"
+    paths = f", on {given.paths.told()}" if given.paths else ""
+    text = (
+        f"Made by {asked.method} in {steps} steps of {asked.batch}, {begun}{paths}; CFG "
+        f"{asked.cfg:g}, seed {asked.seed}, teacher {teacher[:12]}."
+    )
+    timesteps = "trailing" if not start.recipe else start.recipe.spacing
+    return Notes(
+        text,
+        {
+            "method": asked.method,
+            "target_steps": asked.target_steps or "unified",
+            "teacher": teacher,
+            "start": start.name,
+            "start_recipe": start.recipe.id if start.recipe else "",
+            "start_licence": licence,
+            "cfg": asked.cfg,
+            "timesteps": timesteps,
+            "seed": asked.seed,
+            "steps": steps,
+            "batch": asked.batch,
+            "learning_rate": asked.learning_rate,
+            "made": text,
+        },
+    )
+
+
+def report_of(asked: Asked, told: list[str], recipe: Recipe, runs: Path) -> str:
+    """The report of a run, with the runs that are kept."""
+    kept = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in kept_runs(runs))
+    return "\n".join(
+        [
+            f"{asked.name}: {recipe.notes}",
+            *told,
+            f"Kept in {runs}: {kept}. Delete the folder of a run to clear it.",
+            recipe.summary(),
+        ]
+    )
+
+
+def kept_runs(runs: Path) -> list[tuple[str, int]]:
+    """Names and bytes of the runs in this folder."""
+    if not runs.is_dir():
+        return []
+    return [
+        (one.name, sum(file.stat().st_size for file in one.iterdir() if file.is_file()))
+        for one in sorted(runs.iterdir())
+        if one.is_dir()
+    ]

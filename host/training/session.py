@@ -1,0 +1,82 @@
+"""A model ready to be trained through, and as it was when that is over."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import comfy.model_management as host
+import torch
+
+from ..folders import new_digest
+
+# Values of each weight.
+_SAMPLES = 256
+
+
+@contextmanager
+def trainable(model: Any) -> Iterator[Any]:
+    """A patcher of `model` on its device, whole, with weights that autograd may keep.
+
+    The weights are the model's own: those that the host made for inference are replaced one by one
+    by ordinary ones of the same values, so that there is never a second set. Whatever ends it, the
+    host's flags and the weights' are as they were.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        patcher = _whole(model)
+        load(patcher)
+        network = patcher.model
+        _make_ordinary(network)
+        asked = [weight for weight in network.parameters() if weight.requires_grad]
+        before, current = host.in_training, getattr(network, "current_patcher", None)
+        try:
+            for weight in asked:
+                weight.requires_grad_(False)
+            # As well for what is computed again when gradients need it.
+            host.in_training = True
+            patcher.pre_run()
+            yield patcher
+        finally:
+            host.in_training = before
+            patcher.cleanup()
+            network.current_patcher = current
+            for weight in asked:
+                weight.requires_grad_(True)
+
+
+def load(patcher: Any) -> None:
+    """Puts the whole model on its device, and what else is there away."""
+    host.load_models_gpu([patcher], memory_required=1e20, force_full_load=True)
+
+
+def _whole(model: Any) -> Any:
+    """Weights that the host streams in for each call cannot be kept for gradients."""
+    return model.clone(disable_dynamic=True) if model.is_dynamic() else model
+
+
+def _make_ordinary(network: torch.nn.Module) -> None:
+    for module in network.modules():
+        for name, weight in module._parameters.items():
+            if weight is not None and weight.is_inference():
+                ordinary = torch.nn.Parameter(weight.detach().clone(), requires_grad=False)
+                module._parameters[name] = ordinary
+        for name, buffer in module._buffers.items():
+            if buffer is not None and buffer.is_inference():
+                module._buffers[name] = buffer.clone()
+        for name, value in [*vars(module).items()]:
+            if isinstance(value, torch.Tensor) and value.is_inference():
+                setattr(module, name, value.clone())
+
+
+@torch.no_grad()
+def fingerprint(network: torch.nn.Module) -> str:
+    """A hash of the weights as they are now, with what other nodes have merged into them.
+
+    Of some values of each: a whole SDXL in a second.
+    """
+    digest = new_digest()
+    for name, weight in network.named_parameters():
+        digest.update(f"{name} {tuple(weight.shape)} ".encode())
+        flat = weight.detach().flatten()
+        some = flat[:: max(1, len(flat) // _SAMPLES)] if flat.numel() else flat
+        digest.update(some.float().cpu().numpy().tobytes())
+    return digest.hexdigest()
