@@ -8,14 +8,14 @@ from .brief import briefs, found_facts
 from .catalog import builtin_recipes
 from .choice import Choice
 from .combinations import Cell, combinations
-from .globs import has_part, part_globs
-from .hashes import HashCache
-from .header import Header, Tensor, read_header
+from .files.hashes import HashCache
+from .files.header import Header, Tensor, read_header
+from .files.known_file import KnownFile
+from .files.layout import Layout, has_clip, has_vae, layout_of
+from .files.lora_names import down_of, modules_of, text_encoder_modules_of, up_of
+from .files.network_ends import first_missing_end
 from .judgement import Judgement, Measures, judge, reference_of, unjudged
-from .known_file import KnownFile
-from .layout import Layout, has_clip, has_vae, layout_of
-from .lora_names import down_of, modules_of, text_encoder_modules_of, up_of
-from .network_ends import first_missing_end
+from .names.globs import has_part, part_globs
 from .recipe import Recipe
 from .recognise import Found, needs_hash, recognise, recognise_name
 from .run_settings import RunSettings, plan_lines, recipe_plan, run_settings

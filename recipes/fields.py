@@ -9,10 +9,10 @@ from ..samplers import SAMPLERS
 from ..schedulers import SPACINGS, parse_strengths
 from .bases import BASES
 from .checks import Check, choice, flag, maybe, number, one_of, short, text, text_or_empty, texts
-from .globs import as_glob, part_globs
-from .known_file import KEYS, KnownFile
+from .files.known_file import KEYS, KnownFile
+from .names.globs import as_glob, part_globs
+from .names.word_rules import rules_of
 from .schedule_fields import levels, nodes, shift, timesteps
-from .word_rules import rules_of
 
 KINDS = ("LoRA", "UNet", "checkpoint")
 PREDICTIONS = ("eps", "x0", "v", "flow")

@@ -9,7 +9,7 @@ from ..samplers import SAMPLERS
 from ..schedulers import TRAINING_STEPS, Shift, parse_timesteps
 from .choice import Choice
 from .fields import CHECKS, HOST, file_facts
-from .known_file import KnownFile
+from .files.known_file import KnownFile
 from .told import Told
 
 # What lies there has a link of its own.

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .bases import ONLY_ACCELERATED
-from .by_name import BY_NAME, WHOLE, Named, lora_named, narrowed, whole_named
-from .globs import matches
-from .header import Header
-from .known_file import KnownFile
-from .layout import Layout, layout_of
-from .likeness import alike, fits
+from .files.header import Header
+from .files.known_file import KnownFile
+from .files.layout import Layout, layout_of
+from .names.by_name import BY_NAME, WHOLE, Named, lora_named, narrowed, whole_named
+from .names.globs import matches
+from .names.likeness import alike, fits
 from .recipe import Recipe
 
 BY_HASH, UNKNOWN = "sha256", "unknown"

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 from fewstep.recipes import Recipe, builtin_recipes, recognise_name, vocabulary
-from fewstep.recipes.globs import matches
-from fewstep.recipes.known_file import KnownFile
-from fewstep.recipes.name_words import folders_of, said_by, squeezed, stem_of
-from fewstep.recipes.word_rules import rules_of
+from fewstep.recipes.files.known_file import KnownFile
+from fewstep.recipes.names.globs import matches
+from fewstep.recipes.names.name_words import folders_of, said_by, squeezed, stem_of
+from fewstep.recipes.names.word_rules import rules_of
 
 RECIPES = builtin_recipes()
 SAME = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fewstep.recipes import all_recipes, builtin_recipes, read_header, recognise, recognise_name
-from fewstep.recipes.globs import as_glob, has_part, matches, part_globs
+from fewstep.recipes.names.globs import as_glob, has_part, matches, part_globs
 
 sys.path.insert(0, str(Path(__file__).parent))
 import replicas  # noqa: E402

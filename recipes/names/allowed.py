@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..bases import network_of
+from ..recipe import Recipe
 from . import vocabulary
-from .bases import network_of
 from .name_words import Said
-from .recipe import Recipe
 from .word_rules import Rule, rules_of
 
 # Marks that people add to any name, and those that the layout of a file tells as well.

@@ -4,10 +4,10 @@ keys and layers are those of many others."""
 from collections.abc import Iterable
 from enum import IntEnum
 
-from .bases import network_of
-from .known_file import KnownFile
-from .layout import Layout
-from .recipe import Recipe
+from ..bases import network_of
+from ..files.known_file import KnownFile
+from ..files.layout import Layout
+from ..recipe import Recipe
 
 
 class Likeness(IntEnum):

@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..recipe import Recipe
 from .name_words import Said, folders_of, said_by, squeezed, stem_of
-from .recipe import Recipe
 
 # What many files are called: their repository's name, or the folder they are kept in, says more.
 UNTOLD = frozenset(

@@ -7,13 +7,13 @@ them: next to words that nothing is known of, an accelerator has to say its step
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ..files.layout import Layout
+from ..recipe import Recipe
 from . import vocabulary
 from .allowed import Allowed, allowed, families_in, known_rules, unknown_words
-from .layout import Layout
 from .likeness import Likeness, fits, likeness
 from .name_words import Said, folders_of, said_by, stem_of
 from .published_names import half_said, is_untold, published_as, repository_folder
-from .recipe import Recipe
 
 BY_NAME, BY_FOLDER = "file name", "folder name"
 # More words than these beside an accelerator's are a person's own work.
