@@ -1,6 +1,8 @@
 """One run: a student taught by the model it is for, kept in a folder that it goes on from."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +94,9 @@ class _Run:
         self._patcher, self._asked, self._folder = patcher, asked, folder
         self._learned, self._times = learned, times
         self._device = patcher.load_device
-        self.adapters = Adapters(layers_of_start(patcher, start), start.matrices, self._device)
+        # In the network that is trained: the host may have made another than it gave.
+        layers = {name: patcher.model.get_submodule(name) for name in start.matrices}
+        self.adapters = Adapters(layers, start.matrices, self._device)
         self._checkpoints = Checkpoints(patcher.model, self.adapters.switch)
         self._kept = KeptInputs(patcher.model)
         self._random = torch.Generator().manual_seed(asked.seed % 2**63)
@@ -112,8 +116,16 @@ class _Run:
             asked.target_steps,
         )
 
-    def injected(self) -> "_Injected":
-        return _Injected(self.adapters, self._kept, self._checkpoints)
+    @contextmanager
+    def injected(self) -> Iterator[None]:
+        """The adapters on the layers, and all forwards as they were when it ends."""
+        self.adapters.inject()
+        try:
+            yield
+        finally:
+            self._checkpoints.stop()
+            self._kept.stop()
+            self.adapters.eject()
 
     def go(self, stages: list[Stage]) -> None:
         """All steps that are left."""
@@ -257,23 +269,3 @@ class _Run:
             self.told.append(self.stopped)
         if state["twice"]:
             self._checkpoints.start()
-
-
-class _Injected:
-    """The adapters on the layers, and all forwards as they were when it ends."""
-
-    def __init__(self, adapters: Adapters, kept: KeptInputs, checkpoints: Checkpoints):
-        self._adapters, self._others = adapters, (checkpoints, kept)
-
-    def __enter__(self) -> None:
-        self._adapters.inject()
-
-    def __exit__(self, *_: object) -> None:
-        for one in self._others:
-            one.stop()
-        self._adapters.eject()
-
-
-def layers_of_start(patcher: Any, start: Start) -> dict[str, torch.nn.Module]:
-    """The layers of the start, in the network that is trained: the host may have made another."""
-    return {name: patcher.model.get_submodule(name) for name in start.matrices}
