@@ -3,6 +3,7 @@
 import asyncio
 import email.utils
 import json
+import math
 import time
 
 import aiohttp
@@ -61,7 +62,8 @@ def _is_call(words: str) -> bool:
 
 def _seconds(retry_after: str) -> float:
     try:
-        return float(retry_after)
+        seconds = float(retry_after)
+        return 0.0 if math.isnan(seconds) else seconds
     except ValueError:
         pass
     try:

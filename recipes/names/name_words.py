@@ -76,7 +76,7 @@ def word_said(word: str) -> Said:
     """What one word of the vocabulary says, or "4step". Raises ValueError for another one."""
     said = said_by(word)
     if said.own or said.versions or not (said.words or said.steps):
-        raise ValueError(f"the word {word!r} is not in recipes/vocabulary.py")
+        raise ValueError(f"the word {word!r} is not in recipes/names/vocabulary.py")
     return said
 
 

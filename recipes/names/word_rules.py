@@ -37,6 +37,6 @@ def _rule(words: list[str]) -> Rule:
         frozenset().union(*(one.steps for one in said)),
     )
     if not all_of.families:
-        raise ValueError(f"{' '.join(words)!r} names no family of recipes/vocabulary.py")
+        raise ValueError(f"{' '.join(words)!r} names no family of recipes/names/vocabulary.py")
     banned = frozenset().union(*without)
     return Rule(all_of.families, all_of.steps, all_of.marks, bool(all_of.bases), banned)

@@ -8,8 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from fewstep.recipes import Recipe, builtin_recipes, recognise_name, vocabulary
+from fewstep.recipes import Recipe, builtin_recipes, recognise_name
 from fewstep.recipes.files.known_file import KnownFile
+from fewstep.recipes.names import vocabulary
 from fewstep.recipes.names.globs import matches
 from fewstep.recipes.names.name_words import folders_of, said_by, squeezed, stem_of
 from fewstep.recipes.names.word_rules import rules_of
@@ -57,7 +58,7 @@ def test_a_number_that_can_be_a_version_is_a_base_model_only_where_none_is_named
 def test_words_of_a_recipe_that_are_in_no_list_are_an_error_that_names_them(words):
     entry = json.loads(RECIPES["tcd/sd15-lora"].to_json())
     entry |= {"id": "mine/one", "files": [{"name": "a", "words": words}]}
-    with pytest.raises(ValueError, match=r"field 'files': .*recipes/vocabulary\.py"):
+    with pytest.raises(ValueError, match=r"field 'files': .*recipes/names/vocabulary\.py"):
         Recipe.from_json(entry)
 
 
