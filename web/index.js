@@ -3,6 +3,7 @@
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { listMadeFiles } from "./made_files.js";
 import { createPanels } from "./panels.js";
 import { createOptions } from "./options.js";
 import { sortTemplates } from "./templates.js";
@@ -17,6 +18,7 @@ app.registerExtension({
   },
   setup: () => {
     sortTemplates(api);
+    listMadeFiles(app, api);
     // Any change of the graph, also of nodes that are not ours, can change what is known.
     api.addEventListener("graphChanged", panels.refreshSoon);
     return options.load();
