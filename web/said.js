@@ -15,6 +15,19 @@ const PHRASES = {
     "a model that predicts {} (Load one-step model sets it)": "预测 {} 的模型（单步模型加载器会设置）",
     "a model that starts at t = {} (Load one-step model cuts it)": "从 t = {} 开始的模型（单步模型加载器会设置）",
     "Needs a sampler of its own: {}": "需要专门的采样器：{}",
+    "It acts on the first steps alone, and the strength of a LoKr cannot change from step to step.":
+      "它只作用于最初几步，而 LoKr 的强度不能逐步变化。",
+    "It draws a video chunk by chunk, each from the ones before.": "它逐段绘制视频，每一段都由前面的各段得出。",
+    "It is made for a sampler node of its own.": "它是为专门的采样器节点制作的。",
+    "It needs ComfyUI's SamplerARVideo, which draws frame after frame.":
+      "它需要 ComfyUI 的 SamplerARVideo，后者逐帧绘制。",
+    "It needs a patch that shows the network where a step ends.": "它需要一个补丁，让网络知道每一步在哪里结束。",
+    "It needs a sampler of its own, whose network is shown two times.": "它需要专门的采样器，其网络要看到两个时间。",
+    "It steps through TrigFlow angles, and needs a sampler of its own.":
+      "它按 TrigFlow 的角度前进，需要专门的采样器。",
+    "Its network is shown the time that a step ends at, too.": "它的网络还要看到每一步结束的时间。",
+    "Its network predicts a policy in place of a picture, and needs a sampler of its own.":
+      "它的网络预测的是策略而不是图像，需要专门的采样器。",
     "Its weights were never published.": "它的权重从未公开。",
     "A preference LoRA, not an accelerator: load it with Load LoRA, and sample with the steps of your model.":
       "这是偏好 LoRA，不是加速模型：请用“加载LoRA”加载，并按您的模型的步数采样。",
@@ -51,6 +64,20 @@ const PHRASES = {
     "a model that starts at t = {} (Load one-step model cuts it)":
       "t = {} から始まるモデル（「1ステップモデルを読み込む」が設定します）",
     "Needs a sampler of its own: {}": "専用のサンプラーが必要です：{}",
+    "It acts on the first steps alone, and the strength of a LoKr cannot change from step to step.":
+      "最初の数ステップだけに働くもので、LoKr の強度はステップごとに変えられません。",
+    "It draws a video chunk by chunk, each from the ones before.": "動画を区切りごとに、前の区切りから描きます。",
+    "It is made for a sampler node of its own.": "専用のサンプラーノードのためのものです。",
+    "It needs ComfyUI's SamplerARVideo, which draws frame after frame.":
+      "フレームを順に描く ComfyUI の SamplerARVideo が必要です。",
+    "It needs a patch that shows the network where a step ends.": "ステップの終わりをネットワークに示すパッチが必要です。",
+    "It needs a sampler of its own, whose network is shown two times.":
+      "二つの時刻をネットワークに示す専用のサンプラーが必要です。",
+    "It steps through TrigFlow angles, and needs a sampler of its own.":
+      "TrigFlow の角度で進むため、専用のサンプラーが必要です。",
+    "Its network is shown the time that a step ends at, too.": "ネットワークにはステップの終わりの時刻も示されます。",
+    "Its network predicts a policy in place of a picture, and needs a sampler of its own.":
+      "ネットワークは画像ではなく方策を予測し、専用のサンプラーが必要です。",
     "Its weights were never published.": "重みは公開されていません。",
     "A preference LoRA, not an accelerator: load it with Load LoRA, and sample with the steps of your model.":
       "これは好みに合わせる LoRA で、高速化モデルではありません。「LoRAを読み込む」で読み込み、モデルのステップ数でサンプリングしてください。",
@@ -87,6 +114,23 @@ const PHRASES = {
     "a model that starts at t = {} (Load one-step model cuts it)":
       "модель, начинающая с t = {} (настраивает «Загрузить одношаговую модель»)",
     "Needs a sampler of its own: {}": "Нужен особый сэмплер: {}",
+    "It acts on the first steps alone, and the strength of a LoKr cannot change from step to step.":
+      "Он действует только на первых шагах, а сила LoKr не может меняться от шага к шагу.",
+    "It draws a video chunk by chunk, each from the ones before.":
+      "Он рисует видео по частям, каждую из предыдущих.",
+    "It is made for a sampler node of its own.": "Он сделан для собственной ноды сэмплера.",
+    "It needs ComfyUI's SamplerARVideo, which draws frame after frame.":
+      "Ему нужен SamplerARVideo из ComfyUI, который рисует кадр за кадром.",
+    "It needs a patch that shows the network where a step ends.":
+      "Ему нужен патч, который показывает сети, где заканчивается шаг.",
+    "It needs a sampler of its own, whose network is shown two times.":
+      "Ему нужен собственный сэмплер, сети которого показывают два момента времени.",
+    "It steps through TrigFlow angles, and needs a sampler of its own.":
+      "Он идёт по углам TrigFlow, и ему нужен собственный сэмплер.",
+    "Its network is shown the time that a step ends at, too.":
+      "Его сети показывают и время, на котором шаг заканчивается.",
+    "Its network predicts a policy in place of a picture, and needs a sampler of its own.":
+      "Его сеть предсказывает политику вместо картинки, и ему нужен собственный сэмплер.",
     "Its weights were never published.": "Её веса не были опубликованы.",
     "A preference LoRA, not an accelerator: load it with Load LoRA, and sample with the steps of your model.":
       "Это LoRA предпочтений, а не ускоритель: загрузите её узлом «Загрузить LoRA» и сэмплируйте с числом шагов вашей модели.",

@@ -140,7 +140,8 @@ def shift_warnings(model: Any, recipe: Recipe) -> list[str]:
 
 
 def _has_own_sound(model: Any) -> bool:
-    return hasattr(getattr(model.model, "diffusion_model", None), "sigma_shift_audio")
+    network = getattr(getattr(model, "model", None), "diffusion_model", None)
+    return hasattr(network, "sigma_shift_audio")
 
 
 def _shifts(model: Any, options: dict[str, Any]) -> tuple[float, float]:

@@ -52,7 +52,7 @@ MISTAKES = {
     "an empty list of settings": (
         lambda: _compared(cfgs=""),
         "The list of cfgs is empty. Write numbers up to 30, such as 1, 1.5, 2; 0 is the recipe's "
-        "own CFG.",
+        "own CFG, and 3.5/3.5/1 is CFG by step.",
     ),
     "too many settings": (
         lambda: _compared(steps=", ".join(map(str, range(1, 51))), gammas="0, 0.5, 1"),

@@ -116,7 +116,7 @@ def test_a_sampler_or_option_that_this_comfyui_lacks_is_an_error_that_names_it()
     with pytest.raises(ValueError, match="sets speed of ComfyUI's lcm"):
         recipe_sampler(_recipe(sampler="comfy:lcm", sampler_options={"speed": 2}))
     sampler = recipe_sampler(_recipe(sampler="comfy:lcm"))
-    assert sampler.sampler_function is core.sample_lcm
+    assert sampler.sampler_function.__wrapped__ is core.sample_lcm
     assert isinstance(sampler, comfy.samplers.KSAMPLER)
 
 
