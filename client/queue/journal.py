@@ -1,6 +1,7 @@
 """What has happened, line by line on the disk before it counts: the memory of an output folder."""
 
 import asyncio
+import contextlib
 import json
 import os
 import uuid
@@ -72,7 +73,9 @@ class Journal:
                     raise DiskError(f"The journal cannot be written: {error.strerror}.") from error
 
     def close(self) -> None:
-        self._file.close()
+        # Only what a full disk refused is left to write, and that was said when it was refused.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def _append(self, records: list[Record]) -> None:
         self._file.write(b"".join(map(as_line, records)))

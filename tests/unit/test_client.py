@@ -307,3 +307,15 @@ def test_what_is_written_together_is_all_on_the_disk(tmp_path):
     asyncio.run(write())
     names = [r["job"] for r in _records(tmp_path / "journal.jsonl") if r["what"] == "try"]
     assert names == [f"job {n}" for n in range(50)]
+
+
+def test_a_journal_that_the_disk_refused_closes_without_another_error(tmp_path, monkeypatch):
+    """The line that did not fit is tried again as the file is closed."""
+    journal = Journal(tmp_path / "journal.jsonl")
+
+    class Full:
+        def close(self):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal, "_file", Full())
+    journal.close()
