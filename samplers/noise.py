@@ -52,7 +52,8 @@ def level_noise(x: torch.Tensor, seeds: Sequence[int]) -> NoiseSampler:
 def _step_noise(x: torch.Tensor, place: Place, seeds: Sequence[int]) -> torch.Tensor:
     noise = [_draw((1, *x.shape[1:]), _step_seed(seed, place)) for seed in seeds]
     # Always drawn on the CPU, so that every device makes the same picture.
-    return torch.cat(noise).to(x.device, x.dtype)
+    whole = noise[0] if len(noise) == 1 else torch.cat(noise)
+    return whole.to(x.device, x.dtype)
 
 
 def _places(levels: Iterable[float]) -> list[Place]:
