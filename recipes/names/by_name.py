@@ -156,7 +156,15 @@ def whole_named(name: str, recipes: Sequence[Recipe], kinds: Sequence[str], base
         return Named(plain[0].recipe, BY_NAME)
     if plain:
         return Named(open=tuple(one.recipe for one in plain))
+    if not ways and _is_left_out(said, whole):
+        return Named()
     return Named(merge=_label(families), open=tuple(_near_merge(said, recipes, base)))
+
+
+def _is_left_out(said: Said, recipes: Sequence[Recipe]) -> bool:
+    """Whether a word says that it is what an accelerator was made from, such as klein's base."""
+    rules = [rule for one in recipes for rule in known_rules(one)]
+    return any(rule.families <= said.families and rule.without & said.words for rule in rules)
 
 
 def _has_lora(way: Allowed, recipes: Sequence[Recipe]) -> bool:

@@ -185,3 +185,9 @@ def test_the_time_of_an_expression_does_not_grow_faster_than_the_name(kind):
     for key, work in works.items():
         small, large = (seconds(work, made(length) + "!") for length in (20_000, 80_000))
         assert large < 10 * small + 0.002, (key, kind, small, large)
+
+
+@pytest.mark.parametrize("name", ["flux-2-klein-base-4b", "flux-2-klein-base-9b-fp8"])
+def test_what_an_accelerator_was_made_from_is_no_merge_with_it(name):
+    found = recognise_name(f"{name}.safetensors", RECIPES, ("UNet", "checkpoint"))
+    assert (found.recipe, found.merge, found.twins) == (None, "", ())
