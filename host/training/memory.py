@@ -1,13 +1,46 @@
-"""Doing a part of the work again in smaller pieces where memory ran out."""
+"""Getting by with less memory: a part of the work again in smaller pieces where it ran out."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import comfy.model_management as host
 
+from ...distil import Trainer
 from ..out_of_memory import is_out_of_memory
+from .blocks import Checkpoints
 
 Result = TypeVar("Result")
+
+
+class Memory:
+    """How a run gets by: `micro` rows at a time, then blocks computed twice; told where it is."""
+
+    def __init__(self, checkpoints: Checkpoints, batch: int, told: list[str]):
+        self._checkpoints, self._told = checkpoints, told
+        self.micro = batch
+
+    def enough_for(self, work: Callable[[], Result], trainer: Trainer | None = None) -> Result:
+        """What `work`, a phase of the `trainer`, gives. Raises ValueError where all is tried."""
+        return with_less(work, lambda: self._less(trainer))
+
+    def _less(self, trainer: Trainer | None) -> bool:
+        if trainer and trainer.micro > 1:
+            trainer.micro = self.micro = (trainer.micro + 1) // 2
+            self._told.append(f"Memory was short: {trainer.micro} pictures at a time.")
+            return True
+        if not self._checkpoints.on:
+            self._checkpoints.start()
+            self._told.append("Memory was short: blocks are computed twice.")
+            return True
+        return False
+
+    def state(self) -> dict[str, Any]:
+        return {"micro": self.micro, "twice": self._checkpoints.on}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.micro = state["micro"]
+        if state["twice"]:
+            self._checkpoints.start()
 
 
 def with_less(work: Callable[[], Result], less: Callable[[], bool]) -> Result:

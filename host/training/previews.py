@@ -10,7 +10,7 @@ from torch import Tensor
 from ... import pictures
 from ...distil import CLEAN, Net, Times, trailing
 from ..images import to_image, to_picture
-from .conditions import Conditions
+from .material import Learned
 
 _TEACHER_STEPS = 20
 _UNIFIED_STEPS = 4
@@ -20,20 +20,12 @@ _CELL = 256
 class Previews:
     """The same prompts and noise at every look, drawn by any network."""
 
-    def __init__(
-        self,
-        model: Any,
-        vae: Any,
-        times: Times,
-        shape: tuple[int, ...],
-        prompts: list[str],
-        conditions: Conditions,
-        target: int,
-    ):
+    def __init__(self, model: Any, vae: Any, times: Times, learned: Learned, target: int):
         self._model, self._vae, self._times = model, vae, times
-        self._prompts, self._conditions = prompts, conditions
+        self._prompts, self._conditions = learned.shown, learned.shown_conditions
         self.steps = target or _UNIFIED_STEPS
-        seeds = [torch.Generator().manual_seed(seed) for seed in range(len(prompts))]
+        shape = learned.material.shape
+        seeds = [torch.Generator().manual_seed(seed) for seed in range(len(self._prompts))]
         self._noise = torch.stack([torch.randn(shape, generator=seed) for seed in seeds])
         self._rows: list[tuple[str, list[Image.Image]]] = []
 

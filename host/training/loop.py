@@ -1,0 +1,106 @@
+"""The loop of a run: all its stages, looked at, saved and gone on with on the way."""
+
+import time
+from typing import Any
+
+import comfy.model_management as host
+import comfy.utils
+from PIL import Image
+
+from ...distil import NotFiniteError, RunFolder, Times, Trainer
+from .adapters import AVERAGE, STUDENT
+from .asked import Asked, Stage
+from .material import Learned
+from .memory import Memory
+from .networks import Networks
+from .previews import Previews
+from .probe import probe
+from .progress import Progress
+from .session import load
+from .stage import trainer_of
+
+
+class Loop:
+    """Trains `networks` as asked; what it tells of itself is in `progress` and `previews`."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        networks: Networks,
+        learned: Learned,
+        times: Times,
+        previews: Previews,
+        folder: RunFolder,
+    ):
+        self._asked, self._networks, self._learned = asked, networks, learned
+        self._times, self._previews, self._folder = times, previews, folder
+        self.progress = Progress(asked.seed)
+        self._memory = Memory(networks.checkpoints, asked.batch, self.progress.told)
+        self._parts = (self.progress, networks, self._memory)
+
+    def go(self, stages: list[Stage]) -> None:
+        """All steps that are left."""
+        progress, state = self.progress, self._folder.load()
+        probe(self._networks, self._memory, self._learned, self._times)
+        self._look("before", STUDENT)
+        if state is not None:
+            for part in self._parts:
+                part.restore(state)
+        begun, first = time.monotonic(), progress.step
+        bar = comfy.utils.ProgressBar(self._asked.steps)
+        before = 0
+        for stage in stages:
+            if progress.step < before + stage.steps and not progress.stopped:
+                self._train(stage, before, state, bar)
+            before += stage.steps
+        if progress.step > first:
+            seconds = (time.monotonic() - begun) / (progress.step - first)
+            progress.told.append(f"{seconds:.2f} seconds a step.")
+            self._save(None)
+        self._look(f"after {progress.step} steps", AVERAGE)
+        self._previews.add_teacher(self._networks.teacher(), self._networks.device)
+
+    def _train(self, stage: Stage, before: int, state: Any, bar: Any) -> None:
+        """The steps of a stage that are left; `before` it were those of the stages before."""
+        progress, asked = self.progress, self._asked
+        trainer = trainer_of(stage, asked, self._networks, self._times)
+        if state and state["trainer"] and before < state["step"] < before + stage.steps:
+            trainer.restore(state["trainer"])
+        trainer.micro = self._memory.micro
+        try:
+            while trainer.step < trainer.steps:
+                host.throw_exception_if_processing_interrupted()
+                self._step(trainer, before)
+                bar.update_absolute(progress.step, asked.steps, self._preview())
+                if asked.save_every and progress.step % asked.save_every == 0:
+                    self._save(trainer)
+        except NotFiniteError as error:
+            progress.stop(f"Stopped after {progress.step} good steps: {error} Lower learning_rate.")
+            self._save(trainer)
+        except host.InterruptProcessingException:
+            self._save(trainer)
+            raise
+
+    def _step(self, trainer: Trainer, before: int) -> None:
+        phases = trainer.phases(self._learned.material, self.progress.random)
+        for number, phase in enumerate(phases):
+            value = self._memory.enough_for(phase, trainer)
+            if number == 0:
+                self.progress.learned(before + trainer.step, value)
+        self.progress.finished()
+
+    def _preview(self) -> tuple[str, Image.Image, int] | None:
+        every = self._asked.preview_every
+        if not every or self.progress.step % every:
+            return None
+        return ("JPEG", self._look("now", AVERAGE), 1024)
+
+    def _look(self, label: str, name: str) -> Image.Image:
+        sheet = self._previews.add(label, self._networks.net(name), self._networks.device)
+        # The VAE may have taken the model's place.
+        load(self._networks.patcher)
+        return sheet
+
+    def _save(self, trainer: Trainer | None) -> None:
+        state = {key: value for part in self._parts for key, value in part.state().items()}
+        self._folder.save({**state, "trainer": trainer.state() if trainer else None})
