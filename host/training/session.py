@@ -56,15 +56,27 @@ def _whole(model: Any) -> Any:
 def _make_ordinary(network: torch.nn.Module) -> None:
     for module in network.modules():
         for name, weight in module._parameters.items():
-            if weight is not None and weight.is_inference():
+            if weight is not None and _is_untracked(weight):
                 ordinary = torch.nn.Parameter(weight.detach().clone(), requires_grad=False)
                 module._parameters[name] = ordinary
         for name, buffer in module._buffers.items():
-            if buffer is not None and buffer.is_inference():
+            if buffer is not None and _is_untracked(buffer):
                 module._buffers[name] = buffer.clone()
         for name, value in [*vars(module).items()]:
-            if isinstance(value, torch.Tensor) and value.is_inference():
+            if isinstance(value, torch.Tensor) and _is_untracked(value):
                 setattr(module, name, value.clone())
+
+
+def _is_untracked(tensor: torch.Tensor) -> bool:
+    """Whether autograd cannot keep it: made for inference, also where it has moved since.
+
+    A weight that the host moves to another device gets ordinary values and calls itself ordinary,
+    but it still counts no versions.
+    """
+    try:
+        return tensor.is_inference() or tensor._version < 0
+    except RuntimeError:
+        return True
 
 
 @torch.no_grad()
