@@ -45,7 +45,10 @@ class Previews:
         for start, end in zip(stops[:-1], stops[1:], strict=True):
             here, there = (torch.full((len(x),), time) for time in (start, end))
             x = self._times.land(net, x, here, there, self._conditions)
-        images = _decoder(self._model, self._vae)(self._model.model.process_latent_out(x.cpu()))
+        # As the host decodes: else the VAE's weights move to its device as no others do.
+        with torch.inference_mode():
+            latent = self._model.model.process_latent_out(x.cpu())
+            images = _decoder(self._model, self._vae)(latent)
         return [to_picture(image) for image in images.flatten(0, -4)]
 
     def sheet(self) -> Image.Image:

@@ -25,7 +25,6 @@ def trainable(model: Any) -> Iterator[Any]:
         patcher = _whole(model)
         load(patcher)
         network = patcher.model
-        _make_ordinary(network)
         asked = [weight for weight in network.parameters() if weight.requires_grad]
         before, current = host.in_training, getattr(network, "current_patcher", None)
         try:
@@ -44,8 +43,14 @@ def trainable(model: Any) -> Iterator[Any]:
 
 
 def load(patcher: Any) -> None:
-    """Puts the whole model on its device, and what else is there away."""
-    host.load_models_gpu([patcher], memory_required=1e20, force_full_load=True)
+    """Puts the whole model on its device, what else is there away; autograd may keep its weights.
+
+    All that moves does so as in the host's own runs: a weight that was made for inference and is
+    moved outside of it is of no use to either.
+    """
+    with torch.inference_mode():
+        host.load_models_gpu([patcher], memory_required=1e20, force_full_load=True)
+    _make_ordinary(patcher.model)
 
 
 def _whole(model: Any) -> Any:

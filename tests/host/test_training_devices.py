@@ -1,10 +1,13 @@
 """Training on devices that weights are moved to, as a CPU can show it."""
 
+import comfy.model_management as host
+import comfy.sd
+import comfy.taesd.taesd
 import folder_paths
 import pytest
 import torch
 from fewstep.host.training.asked import Given
-from training_runs import loaded, paths, run
+from training_runs import loaded, output, paths, run
 
 
 def moved(base):
@@ -30,3 +33,36 @@ def test_a_model_that_was_moved_to_its_device_can_be_trained_through(base, tmp_p
             _ = weight._version
     made = run(moved(base), base, Given(paths=paths(model, base)), steps=2)
     assert len(made.losses) == 2
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """A device: what is loaded moves to it, and what is in the list `away` moves away."""
+    away, load = [], host.load_models_gpu
+
+    def moving(models, *args, **kwargs):
+        for patcher in [*models, *away]:
+            for weight in patcher.model.parameters():
+                weight.data = weight.data.clone()
+        return load(models, *args, **kwargs)
+
+    monkeypatch.setattr(host, "load_models_gpu", moving)
+    return away
+
+
+def test_models_that_a_training_moves_draw_as_before(device, tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path))
+    model, other = loaded("SD 1.5"), loaded("SDXL")
+    with torch.inference_mode():
+        weights = comfy.taesd.taesd.TAESD().state_dict()
+        vae = comfy.sd.VAE(sd={name: torch.full_like(one, 0.01) for name, one in weights.items()})
+        latent = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+        before = vae.decode(latent)
+    plain, others = output(model, "SD 1.5"), output(other, "SDXL")
+    device.append(other)
+    given = Given(paths=paths(model, "SD 1.5"), vae=vae)
+    assert len(run(model, "SD 1.5", given, preview_every=1).losses) == 3
+    with torch.inference_mode():
+        assert torch.equal(vae.decode(latent), before)
+    assert torch.equal(output(model, "SD 1.5"), plain)
+    assert torch.equal(output(other, "SDXL"), others)
