@@ -37,17 +37,25 @@ def test_a_model_that_was_moved_to_its_device_can_be_trained_through(base, tmp_p
 
 @pytest.fixture
 def device(monkeypatch):
-    """A device: what is loaded moves to it, and what is in the list `away` moves away."""
-    away, load = [], host.load_models_gpu
+    """A device as small as one model: what is loaded moves to it, and what was there away."""
+    there, load = [], host.load_models_gpu
+
+    def move(network):
+        for weight in network.parameters():
+            weight.data = weight.data.clone()
 
     def moving(models, *args, **kwargs):
-        for patcher in [*models, *away]:
-            for weight in patcher.model.parameters():
-                weight.data = weight.data.clone()
+        networks = [patcher.model for patcher in models]
+        for network in [one for one in there if one not in networks]:
+            move(network)
+            there.remove(network)
+        for network in [one for one in networks if one not in there]:
+            move(network)
+            there.append(network)
         return load(models, *args, **kwargs)
 
     monkeypatch.setattr(host, "load_models_gpu", moving)
-    return away
+    return there
 
 
 def test_models_that_a_training_moves_draw_as_before(device, tmp_path, monkeypatch):
@@ -59,7 +67,7 @@ def test_models_that_a_training_moves_draw_as_before(device, tmp_path, monkeypat
         latent = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
         before = vae.decode(latent)
     plain, others = output(model, "SD 1.5"), output(other, "SDXL")
-    device.append(other)
+    assert device == [other.model]
     given = Given(paths=paths(model, "SD 1.5"), vae=vae)
     assert len(run(model, "SD 1.5", given, preview_every=1).losses) == 3
     with torch.inference_mode():
