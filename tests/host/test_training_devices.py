@@ -70,6 +70,7 @@ def test_models_that_a_training_moves_draw_as_before(device, tmp_path, monkeypat
     assert device == [other.model]
     given = Given(paths=paths(model, "SD 1.5"), vae=vae)
     assert len(run(model, "SD 1.5", given, preview_every=1).losses) == 3
+    assert all(weight.is_inference() for weight in other.model.parameters())
     with torch.inference_mode():
         assert torch.equal(vae.decode(latent), before)
     assert torch.equal(output(model, "SD 1.5"), plain)
