@@ -46,9 +46,10 @@ SDXL_CONFIG = {
 _NARROW_SDXL = {
     **SDXL_CONFIG,
     "model_channels": 64,
-    "transformer_depth": [0, 0, 1, 1, 2, 2],
-    "transformer_depth_output": [0, 0, 0, 1, 1, 1, 2, 2, 2],
-    "transformer_depth_middle": 2,
+    # Three in the last level in place of ten: with two it would be Segmind Vega.
+    "transformer_depth": [0, 0, 1, 1, 3, 3],
+    "transformer_depth_output": [0, 0, 0, 1, 1, 1, 3, 3, 3],
+    "transformer_depth_middle": 3,
 }
 
 
@@ -91,6 +92,8 @@ def make_model(
             torch.nn.init.normal_(weight, std=weight[0].numel() ** -0.5)
         else:
             torch.nn.init.zeros_(weight)
+    # By this the host knows that it has to load it.
+    model.device = rest
     return patcher(model.to(rest), device, rest)
 
 
@@ -121,15 +124,19 @@ def write_lora(model: comfy.model_patcher.ModelPatcher, path: Path) -> int:
 
 
 def sample(
-    model: comfy.model_patcher.ModelPatcher, seed: int, unet: Unet = FULL["SD 1.5"]
+    model: comfy.model_patcher.ModelPatcher,
+    seed: int,
+    unet: Unet = FULL["SD 1.5"],
+    steps: int = 1,
 ) -> torch.Tensor:
-    """One step at CFG 1."""
+    """Euler at CFG 1."""
     guider = comfy.samplers.CFGGuider(model)
     guider.set_conds(prompt(unet, 1), prompt(unet, 2))
     guider.set_cfg(1.0)
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, 4, unet.side, unet.side, generator=generator)
-    sigmas = comfy.samplers.calculate_sigmas(model.get_model_object("model_sampling"), "simple", 1)
+    sampling = model.get_model_object("model_sampling")
+    sigmas = comfy.samplers.calculate_sigmas(sampling, "simple", steps)
     euler = comfy.samplers.sampler_object("euler")
     return guider.sample(
         noise, torch.zeros_like(noise), euler, sigmas, disable_pbar=True, seed=seed

@@ -11,7 +11,9 @@ from prepare import prepare
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true", help="narrow models, on the CPU")
+    parser.add_argument(
+        "--small", action="store_true", help="narrow models, on the CPU; needed without CUDA"
+    )
     parser.add_argument("--seconds", type=float, default=140, help="what begins later is left out")
     given = parser.parse_args()
     prepare(cpu=given.small)
