@@ -11,25 +11,17 @@ import comfy.supported_models
 import torch
 from comfy_extras.nodes_nag import NAGuidance
 from fewstep.nodes.negative import FewStepNegative
-from full_unet import SD15_CONFIG
+from full_unet import SD15_CONFIG, SDXL_CONFIG
 
 ROUNDS = 3
 # The smaller the picture, the more the 77 words of the negative prompt weigh.
 SIZE = 32
 # As wide as the real one; of its 10 transformers in a row there are 2, which is what fits.
 _SDXL = {
-    **SD15_CONFIG,
-    "num_res_blocks": [2, 2, 2],
-    "channel_mult": [1, 2, 4],
-    "num_head_channels": 64,
-    "num_heads": -1,
+    **SDXL_CONFIG,
     "transformer_depth": [0, 0, 2, 2, 2, 2],
     "transformer_depth_output": [0, 0, 0, 2, 2, 2, 2, 2, 2],
     "transformer_depth_middle": 2,
-    "context_dim": 2048,
-    "use_linear_in_transformer": True,
-    "num_classes": "sequential",
-    "adm_in_channels": 2816,
 }
 _MODELS = {
     "SD 1.5": (comfy.supported_models.SD15, SD15_CONFIG),

@@ -45,24 +45,6 @@ _FLUX = {
     "num_heads": 1,
     "axes_dim": [16, 56, 56],
 }
-_SD3 = {
-    "in_channels": 16,
-    "out_channels": 16,
-    "patch_size": 2,
-    # The width is 64 times the depth.
-    "depth": 2,
-    "input_size": None,
-    "adm_in_channels": 2048,
-    "context_embedder_config": {
-        "target": "torch.nn.Linear",
-        "params": {"in_features": 4096, "out_features": 128},
-    },
-    "num_patches": 1024,
-    "pos_embed_max_size": 32,
-    "pos_embed_scaling_factor": None,
-    "qk_norm": "rms",
-    "x_block_self_attn_layers": [],
-}
 # Bases as `narrow` knows them, with the host's class and the config read from such a file.
 _KNOWN = {
     "known SD 2.1": (
@@ -76,7 +58,6 @@ _KNOWN = {
     ),
     "known SSD-1B": (comfy.supported_models.SSD1B, _SSD_1B),
     "known FLUX": (comfy.supported_models.Flux, _FLUX),
-    "SD3": (comfy.supported_models.SD3, _SD3),
 }
 narrow.CONFIGS.update(_KNOWN)
 

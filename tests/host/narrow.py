@@ -110,6 +110,24 @@ _FLUX = {
     "guidance_embed": True,
     "txt_ids_dims": [],
 }
+_SD3 = {
+    "in_channels": 16,
+    "out_channels": 16,
+    "patch_size": 2,
+    # The width is 64 times the depth.
+    "depth": 2,
+    "input_size": None,
+    "adm_in_channels": 2048,
+    "context_embedder_config": {
+        "target": "torch.nn.Linear",
+        "params": {"in_features": 4096, "out_features": 128},
+    },
+    "num_patches": 1024,
+    "pos_embed_max_size": 32,
+    "pos_embed_scaling_factor": None,
+    "qk_norm": "rms",
+    "x_block_self_attn_layers": [],
+}
 KEYS = ("kohya", "unet A/B", "unet down/up", "peft", "transformer")
 CONFIGS = {
     "SD 1.5": (comfy.supported_models.SD15, _SD15),
@@ -120,6 +138,7 @@ CONFIGS = {
     "SD 2.1": (comfy.supported_models.SD20, _SD21),
     "SSD-1B": (comfy.supported_models.SSD1B, _SSD_1B),
     "FLUX.1": (comfy.supported_models.Flux, _FLUX),
+    "SD3": (comfy.supported_models.SD3, _SD3),
 }
 
 
@@ -148,6 +167,9 @@ def patcher(base):
         weight.data = scale * torch.randn(weight.shape, generator=generator)
         if weight.ndim == 1 and name.endswith(("weight", "scale")):
             weight.data += 1
+    for buffer in model.diffusion_model.buffers():
+        # SD3's places; the host leaves room for what a file holds.
+        buffer.copy_(torch.rand(buffer.shape, generator=generator))
     cpu = torch.device("cpu")
     return comfy.model_patcher.ModelPatcher(model, cpu, cpu)
 
@@ -233,7 +255,7 @@ def conditioning(base, seed=9):
 
 def sampled(model, base, sigmas, *, latent=None, cfg=1.0, sampler="euler", noise=True, seed=3):
     """The latent a sampler of the host makes of noise, or of `latent`."""
-    channels = 16 if base == "FLUX.1" else 4
+    channels = CONFIGS[base][1]["out_channels"]
     shape = (1, channels, 8, 8)
     latent = torch.zeros(shape) if latent is None else latent
     start = torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * noise

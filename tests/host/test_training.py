@@ -31,7 +31,7 @@ from fewstep.host.training.session import trainable
 from fewstep.host.training.start import start_of
 from training_runs import PROMPTS, Clip, loaded, looks, output, paths, run
 
-BASES = ("SD 1.5", "SDXL", "SD 2.1", "FLUX.1")
+BASES = ("SD 1.5", "SDXL", "SD 2.1", "SD3", "FLUX.1")
 bases = pytest.mark.parametrize("base", BASES)
 pytestmark = pytest.mark.floor
 
@@ -49,7 +49,7 @@ def folders(tmp_path, monkeypatch):
 
 
 def shape_of(base):
-    return (16 if base == "FLUX.1" else 4, 8, 8)
+    return (narrow.CONFIGS[base][1]["out_channels"], 8, 8)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from ..user_error import UserError
 
 # The newest torchaudio, 2.11, is built for CUDA 13.0 and stops ComfyUI beside torch 2.15 (13.2).
 _TORCH = ["torch<2.15", "torchvision", "torchaudio"]
-_FOR_TESTS = ["pytest", "hypothesis", "diffusers", "ruff", "comfy-cli", "playwright"]
+_FOR_TESTS = ["pytest", "hypothesis", "diffusers", "peft", "ruff", "comfy-cli", "playwright"]
 _FOR_CLUSTER = ["ray>=2.40"]
 # Said by pip and uv when they begin to change the environment; until then it is as it was.
 _CHANGING = ("Installing collected packages", "Prepared ", "Uninstalled ", "Installed ")

@@ -1,0 +1,214 @@
+"""Steps of our methods and of core's TrainLoraNode on one model: seconds, and peak memory."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import comfy_extras.nodes_train as core
+import torch
+from fewstep.distil import LOSSES, Material, Nets, Plan, Trainer, Weights
+from fewstep.host.out_of_memory import is_out_of_memory
+from fewstep.host.training.adapters import AVERAGE, FAKE, STUDENT, Adapters
+from fewstep.host.training.blocks import Checkpoints
+from fewstep.host.training.conditions import encode
+from fewstep.host.training.levels import times_of
+from fewstep.host.training.network import Network
+from fewstep.host.training.session import trainable
+from fewstep.host.training.start import start_of
+from full_unet import Unet, prompt
+from peak_memory import peak_memory
+
+CFG = 5.0
+METHODS = tuple(LOSSES)
+_PROMPTS, _POINTS = 8, 4
+
+
+class Turns(NamedTuple):
+    """How often to step: `warm` steps are not timed, and `measured` ones are."""
+
+    warm: int
+    measured: int
+
+
+class Cost(NamedTuple):
+    """Seconds a step, bytes at the peak above the model's, rows that go through the network.
+
+    `together` is how many rows of the batch fit at a time. Nothing of it where none fit.
+    """
+
+    seconds: float = 0.0
+    peak: int = 0
+    rows: float = 0.0
+    together: int = 0
+
+    @property
+    def fits(self) -> bool:
+        return self.together > 0
+
+
+class _Clip:
+    """Texts of random numbers, all different."""
+
+    def __init__(self, unet: Unet):
+        self._unet = unet
+
+    def tokenize(self, text: str) -> str:
+        return text
+
+    def encode_from_tokens_scheduled(self, text: str) -> list:
+        return prompt(self._unet, len(text))
+
+
+def our_cost(
+    model: Any, unet: Unet, method: str, batch: int, turns: Turns, *, checkpoints: bool
+) -> Cost:
+    """Of a step with a new LoRA; in halves of the batch where memory is short."""
+    together = batch
+    with trainable(model) as patcher:
+        while together:
+            try:
+                cost = _ours(patcher, unet, method, batch, together, turns, checkpoints)
+            except BaseException as error:
+                if not is_out_of_memory(error):
+                    raise
+            else:
+                return cost
+            together //= 2
+    return Cost()
+
+
+def _ours(
+    patcher: Any,
+    unet: Unet,
+    method: str,
+    batch: int,
+    together: int,
+    turns: Turns,
+    checkpoints: bool,
+) -> Cost:
+    with peak_memory(patcher.load_device) as peak, _counted(patcher.model) as rows:
+        with _trainer(patcher, unet, method, batch, checkpoints) as (trainer, material):
+            trainer.micro = together
+            dice = torch.Generator().manual_seed(1)
+            stamps = [_now(patcher.load_device)]
+            for _ in range(turns.warm + turns.measured):
+                for phase in trainer.phases(material, dice):
+                    phase()
+                stamps.append(_now(patcher.load_device))
+    return Cost(_per_step(stamps, turns), peak.bytes, rows[0] / (len(stamps) - 1), together)
+
+
+@contextmanager
+def _trainer(
+    patcher: Any, unet: Unet, method: str, batch: int, checkpoints: bool
+) -> Iterator[tuple[Trainer, Material]]:
+    """As host/training/run.py sets one up, without its folder and previews."""
+    loss = LOSSES[method]
+    start = start_of(patcher, "none", None, unet.rank, 1)
+    layers = {name: patcher.model.get_submodule(name) for name in start.matrices}
+    adapters = Adapters(layers, start.matrices, patcher.load_device)
+    if loss.fake:
+        adapters.copy(FAKE, trained=True)
+        adapters.forget(FAKE)
+    material, empty = _material(patcher, unet)
+    nets = [Network(patcher, adapters.switch, None, CFG, empty)]
+    nets += [Network(patcher, adapters.switch, name) for name in (STUDENT, AVERAGE, FAKE)]
+    weights = Weights(*(adapters.weights(name) for name in (STUDENT, AVERAGE, FAKE)))
+    plan = Plan(target=4)
+    blocks = Checkpoints(patcher.model, adapters.switch)
+    adapters.inject()
+    try:
+        if checkpoints:
+            blocks.start()
+        times, settings = times_of(patcher), {"steps": 1000, "batch": batch, "rate": 1e-5}
+        yield Trainer(loss, Nets(*nets), weights, times, plan, **settings), material
+    finally:
+        blocks.stop()
+        adapters.eject()
+
+
+def _material(patcher: Any, unet: Unet) -> tuple[Material, Any]:
+    """Random paths, and the negative prompt's row."""
+    shape = (4, unet.side, unet.side)
+    texts = ["x" * (1 + row) for row in range(_PROMPTS)]
+    rows = encode(patcher, _Clip(unet), [*texts, ""], shape)
+    paths = torch.randn(_PROMPTS, _POINTS + 1, *shape, dtype=torch.float16)
+    times = torch.tensor([999, 749, 499, 249, -1])
+    material = Material(shape, rows[: len(texts)], paths, times, torch.arange(_PROMPTS))
+    return material, rows[len(texts) :]
+
+
+def core_cost(
+    model: Any, copied: Any, unet: Unet, batch: int, turns: Turns, *, checkpoints: bool
+) -> Cost:
+    """Of TrainLoraNode with its own settings and our rank, on `copied` in place of its own copy."""
+    model.cached_patcher_init = (lambda disable_dynamic: copied, ())
+    try:
+        with peak_memory(model.load_device) as peak, _counted(copied.model) as rows:
+            stamps = _core_stamps(model, unet, batch, turns, checkpoints)
+    except BaseException as error:
+        if not is_out_of_memory(error):
+            raise
+        return Cost()
+    return Cost(_per_step(stamps, turns), peak.bytes, rows[0] / (len(stamps) - 1), batch)
+
+
+def _core_stamps(
+    model: Any, unet: Unet, batch: int, turns: Turns, checkpoints: bool
+) -> list[float]:
+    """When training began and each of its steps ended."""
+    stamps = []
+
+    class Bar:
+        def __init__(self, _: int):
+            stamps.append(_now(model.load_device))
+
+        def update(self, _: int) -> None:
+            stamps.append(_now(model.load_device))
+
+    plain, core.ProgressBar = core.ProgressBar, Bar
+    settings = {one.id: one.default for one in core.TrainLoraNode.define_schema().inputs[3:]}
+    settings |= {
+        "batch_size": batch,
+        "steps": turns.warm + turns.measured,
+        "rank": unet.rank,
+        "gradient_checkpointing": checkpoints,
+    }
+    latents = {"samples": torch.randn(batch, 4, unet.side, unet.side)}
+    try:
+        core.TrainLoraNode.execute(
+            [model],
+            [latents],
+            [prompt(unet, 1)],
+            **{name: [value] for name, value in settings.items()},
+        )
+    finally:
+        core.ProgressBar = plain
+    return stamps
+
+
+@contextmanager
+def _counted(network: Any) -> Iterator[list[int]]:
+    """Rows that go forward through the network; those that are computed again do not count."""
+    rows = [0]
+
+    def count(_: Any, given: tuple) -> None:
+        rows[0] += len(given[0])
+
+    hook = network.diffusion_model.register_forward_pre_hook(count)
+    try:
+        yield rows
+    finally:
+        hook.remove()
+
+
+def _now(device: torch.device, clock: Callable[[], float] = time.perf_counter) -> float:
+    """The clock when the device has done all that it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return clock()
+
+
+def _per_step(stamps: list[float], turns: Turns) -> float:
+    return (stamps[-1] - stamps[turns.warm]) / turns.measured
