@@ -52,12 +52,11 @@ class Product:
 
     def added_to(self, weight: torch.Tensor, matrices: Matrices, strength: float) -> torch.Tensor:
         """weight + strength * B A, as a new tensor."""
-        flat = torch.addmm(
-            weight.flatten(1),
-            matrices.up,
-            matrices.down.flatten(1),
-            alpha=strength * self.scale,
-        )
+        up, down, factor = matrices.up, matrices.down, strength * self.scale
+        if weight.ndim == 2:
+            # A view costs a GPU's Python as much as a product does.
+            return torch.addmm(weight, up, down, alpha=factor)
+        flat = torch.addmm(weight.flatten(1), up, down.flatten(1), alpha=factor)
         return flat.view_as(weight)
 
     def add(
