@@ -32,8 +32,8 @@ class _Times(NamedTuple):
     strength: float | None = None
 
 
-def report(way: str, folder: str, *, small: bool, end: float) -> None:
-    """Prints the lines; a UNet that would begin after `end` is left out."""
+def report(way: str, folder: str, *, small: bool, end: float, only: str | None) -> None:
+    """Prints the lines; a UNet that would begin after `end` is left out; `only` is one of them."""
     comfy.utils.set_progress_bar_enabled(False)
     folder_paths.add_model_folder_path("loras", folder, is_default=True)
     cpu = small or not torch.cuda.is_available()
@@ -44,11 +44,12 @@ def report(way: str, folder: str, *, small: bool, end: float) -> None:
             print("Dynamic VRAM: comfy-aimdo does not work on this machine.")
             return
         patcher = comfy.model_patcher.ModelPatcherDynamic
-    if way == "whole":
-        card = "a CPU, narrow UNets" if cpu else torch.cuda.get_device_name(device)
-        print(f"\nA LoRA of rank {RANK}, {card}, torch {torch.__version__}\n\n{_HEAD}", flush=True)
+    card = "a CPU, narrow UNets" if cpu else torch.cuda.get_device_name(device)
+    print(f"\nA LoRA of rank {RANK}, {card}, torch {torch.__version__}\n\n{_HEAD}", flush=True)
     dtype = torch.float32 if cpu else torch.float16
     for base, unet in (NARROW if cpu else FULL).items():
+        if only not in (None, base):
+            continue
         if time.monotonic() > end:
             print(_line(base, way, "no time was left"), flush=True)
             continue

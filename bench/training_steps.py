@@ -7,21 +7,20 @@ from typing import Any, NamedTuple
 
 import comfy_extras.nodes_train as core
 import torch
-from fewstep.distil import LOSSES, Material, Nets, Plan, Trainer, Weights
 from fewstep.host.out_of_memory import is_out_of_memory
-from fewstep.host.training.adapters import AVERAGE, FAKE, STUDENT, Adapters
-from fewstep.host.training.blocks import Checkpoints
-from fewstep.host.training.conditions import encode
+from fewstep.host.training.asked import Asked, Given, Stage
 from fewstep.host.training.levels import times_of
-from fewstep.host.training.network import Network
+from fewstep.host.training.material import material_of
+from fewstep.host.training.networks import Networks
+from fewstep.host.training.paths import PathsAsked, TeacherPaths
 from fewstep.host.training.session import trainable
+from fewstep.host.training.stage import trainer_of
 from fewstep.host.training.start import start_of
 from full_unet import Unet, prompt
 from peak_memory import peak_memory
 
-CFG = 5.0
-METHODS = tuple(LOSSES)
-_PROMPTS, _POINTS = 8, 4
+METHODS = ("trajectory", "consistency", "score")
+_PATHS, _POINTS = 8, 4
 
 
 class Turns(NamedTuple):
@@ -88,55 +87,52 @@ def _ours(
     checkpoints: bool,
 ) -> Cost:
     with peak_memory(patcher.load_device) as peak, _counted(patcher.model) as rows:
-        with _trainer(patcher, unet, method, batch, checkpoints) as (trainer, material):
-            trainer.micro = together
-            dice = torch.Generator().manual_seed(1)
+        asked, times = _asked(unet, method, batch), times_of(patcher)
+        learned = material_of(patcher, _Clip(unet), asked, Given(paths=_paths(unet)))
+        start = start_of(patcher, asked.start_lora, None, asked.rank, asked.seed)
+        networks = Networks(patcher, start.matrices, asked.cfg, learned.empty)
+        trainer = trainer_of(Stage(method, asked.steps), asked, networks, times)
+        trainer.micro = together
+        dice = torch.Generator().manual_seed(1)
+        with networks.injected():
+            if checkpoints:
+                networks.checkpoints.start()
             stamps = [_now(patcher.load_device)]
             for _ in range(turns.warm + turns.measured):
-                for phase in trainer.phases(material, dice):
+                for phase in trainer.phases(learned.material, dice):
                     phase()
                 stamps.append(_now(patcher.load_device))
     return Cost(_per_step(stamps, turns), peak.bytes, rows[0] / (len(stamps) - 1), together)
 
 
-@contextmanager
-def _trainer(
-    patcher: Any, unet: Unet, method: str, batch: int, checkpoints: bool
-) -> Iterator[tuple[Trainer, Material]]:
-    """As host/training/run.py sets one up, without its folder and previews."""
-    loss = LOSSES[method]
-    start = start_of(patcher, "none", None, unet.rank, 1)
-    layers = {name: patcher.model.get_submodule(name) for name in start.matrices}
-    adapters = Adapters(layers, start.matrices, patcher.load_device)
-    if loss.fake:
-        adapters.copy(FAKE, trained=True)
-        adapters.forget(FAKE)
-    material, empty = _material(patcher, unet)
-    nets = [Network(patcher, adapters.switch, None, CFG, empty)]
-    nets += [Network(patcher, adapters.switch, name) for name in (STUDENT, AVERAGE, FAKE)]
-    weights = Weights(*(adapters.weights(name) for name in (STUDENT, AVERAGE, FAKE)))
-    plan = Plan(target=4)
-    blocks = Checkpoints(patcher.model, adapters.switch)
-    adapters.inject()
-    try:
-        if checkpoints:
-            blocks.start()
-        times, settings = times_of(patcher), {"steps": 1000, "batch": batch, "rate": 1e-5}
-        yield Trainer(loss, Nets(*nets), weights, times, plan, **settings), material
-    finally:
-        blocks.stop()
-        adapters.eject()
+def _asked(unet: Unet, method: str, batch: int) -> Asked:
+    """The node's own settings, but for the sizes."""
+    return Asked(
+        prompts="",
+        negative="",
+        start_lora="none",
+        method=method,
+        target_steps=4,
+        steps=1000,
+        batch=batch,
+        learning_rate=1e-5,
+        rank=unet.rank,
+        cfg=5.0,
+        seed=1,
+        name="bench",
+        width=8 * unet.side,
+        height=8 * unet.side,
+    )
 
 
-def _material(patcher: Any, unet: Unet) -> tuple[Material, Any]:
-    """Random paths, and the negative prompt's row."""
-    shape = (4, unet.side, unet.side)
-    texts = ["x" * (1 + row) for row in range(_PROMPTS)]
-    rows = encode(patcher, _Clip(unet), [*texts, ""], shape)
-    paths = torch.randn(_PROMPTS, _POINTS + 1, *shape, dtype=torch.float16)
+def _paths(unet: Unet) -> TeacherPaths:
+    """Random ones, in place of the teacher's."""
+    latents = torch.randn(_PATHS, _POINTS + 1, 4, unet.side, unet.side, dtype=torch.float16)
     times = torch.tensor([999, 749, 499, 249, -1])
-    material = Material(shape, rows[: len(texts)], paths, times, torch.arange(_PROMPTS))
-    return material, rows[len(texts) :]
+    prompts = ["x" * (1 + row) for row in range(_PATHS)]
+    side = 8 * unet.side
+    asked = PathsAsked("", "", _PATHS, 5.0, _POINTS, side, side, 1, "bench")
+    return TeacherPaths(latents, times, prompts, asked, "")
 
 
 def core_cost(

@@ -25,8 +25,13 @@ class _Case(NamedTuple):
     checkpoints: bool
 
 
-def report(*, small: bool, seconds: float) -> None:
-    """Prints the table; what would begin after `seconds` is left out, with a line that says so."""
+def report(
+    *, small: bool, seconds: float, only: str | None = None, batch: int | None = None
+) -> None:
+    """Prints the table; what would begin after `seconds` is left out, with a line that says so.
+
+    `only` is one UNet, `batch` one size of batch.
+    """
     comfy.utils.set_progress_bar_enabled(False)
     cpu = small or not torch.cuda.is_available()
     device = torch.device("cpu" if cpu else "cuda", None if cpu else torch.cuda.current_device())
@@ -37,15 +42,18 @@ def report(*, small: bool, seconds: float) -> None:
     print(_HEAD, flush=True)
     end = time.monotonic() + seconds
     for base, unet in unets.items():
-        _report(base, unet, device, end)
+        if only in (None, base):
+            _report(base, unet, device, end, (batch,) if batch else _BATCHES)
 
 
-def _report(base: str, unet: Unet, device: torch.device, end: float) -> None:
+def _report(
+    base: str, unet: Unet, device: torch.device, end: float, batches: tuple[int, ...]
+) -> None:
     turns = Turns(1, 1) if device.type == "cpu" else Turns(2, 3)
     dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     model = make_model(unet, dtype, device)
     core: dict[tuple[int, bool], int] = {}
-    for case in _cases(base):
+    for case in _cases(base, batches):
         if time.monotonic() > end:
             print(_line(case, "no time was left"), flush=True)
             continue
@@ -66,8 +74,8 @@ def _report(base: str, unet: Unet, device: torch.device, end: float) -> None:
         print(_told(case, cost, core.get((case.batch, case.checkpoints), 0)), flush=True)
 
 
-def _cases(base: str) -> Iterator[_Case]:
-    for batch in _BATCHES:
+def _cases(base: str, batches: tuple[int, ...]) -> Iterator[_Case]:
+    for batch in batches:
         for checkpoints in (False, True):
             for method in (None, *METHODS):
                 yield _Case(base, batch, method, checkpoints)
