@@ -53,6 +53,21 @@ def models_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def training_folder(tmp_path, monkeypatch):
+    """A folder with an empty `loras` and room for a user directory; and short previews."""
+    import folder_paths
+    from fewstep.host.training import previews
+
+    (tmp_path / "loras").mkdir()
+    known = folder_paths.folder_names_and_paths
+    monkeypatch.setitem(known, "loras", ([str(tmp_path / "loras")], {".safetensors"}))
+    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
+    monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
+    return tmp_path
+
+
+@pytest.fixture
 def load_model(models_folder, monkeypatch):
     """Call with the loader's inputs: (model, CLIP, VAE, recipe, report)."""
     import narrow_files

@@ -253,10 +253,14 @@ def conditioning(base, seed=9):
     return [[torch.randn(1, 7, width, generator=generator), extra]]
 
 
+def channels_of(base):
+    """Of a latent."""
+    return CONFIGS[base][1]["out_channels"]
+
+
 def sampled(model, base, sigmas, *, latent=None, cfg=1.0, sampler="euler", noise=True, seed=3):
     """The latent a sampler of the host makes of noise, or of `latent`."""
-    channels = CONFIGS[base][1]["out_channels"]
-    shape = (1, channels, 8, 8)
+    shape = (1, channels_of(base), 8, 8)
     latent = torch.zeros(shape) if latent is None else latent
     start = torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * noise
     guider = comfy.samplers.CFGGuider(model)

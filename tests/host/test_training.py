@@ -1,91 +1,24 @@
-"""Training on narrow models: what is left as it was, what goes on, what the file is."""
+"""Training on narrow models: the networks of a run, and what goes through them."""
 
-import contextlib
 import gc
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
-import comfy.lora
 import comfy.model_management as host
-import comfy.sd
-import comfy.utils
-import folder_paths
+import comfy.samplers
 import narrow
 import pytest
 import torch
 from fewstep.distil import LOSSES
 from fewstep.distil.trainer import Trainer
-from fewstep.host.accelerator import accelerator_of
-from fewstep.host.lora.load import load_lora
-from fewstep.host.training import previews
-from fewstep.host.training.adapters import STUDENT, Adapters
+from fewstep.host.training.adapters import STUDENT
 from fewstep.host.training.asked import Given
-from fewstep.host.training.blocks import Checkpoints, KeptInputs, layers_of
 from fewstep.host.training.conditions import encode
-from fewstep.host.training.levels import times_of
 from fewstep.host.training.network import Network
-from fewstep.host.training.saving import save_accelerator
-from fewstep.host.training.session import trainable
-from fewstep.host.training.start import start_of
-from training_runs import PROMPTS, Clip, loaded, looks, output, paths, run
+from training_runs import BASES, Clip, inputs, loaded, paths, plainly, run, shape_of, student
 
-BASES = ("SD 1.5", "SDXL", "SD 2.1", "SD3", "FLUX.1")
-bases = pytest.mark.parametrize("base", BASES)
-pytestmark = pytest.mark.floor
+pytestmark = [pytest.mark.floor, pytest.mark.usefixtures("training_folder")]
 
 
-@pytest.fixture(autouse=True)
-def folders(tmp_path, monkeypatch):
-    """An empty user directory and an empty folder of LoRAs."""
-    (tmp_path / "loras").mkdir()
-    known = folder_paths.folder_names_and_paths
-    monkeypatch.setitem(known, "loras", ([str(tmp_path / "loras")], {".safetensors"}))
-    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
-    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
-    monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
-    return tmp_path
-
-
-def shape_of(base):
-    return (narrow.CONFIGS[base][1]["out_channels"], 8, 8)
-
-
-@contextlib.contextmanager
-def student(model, base, *, effect=True):
-    """A patcher that is trained, its adapters injected, with numbers that matter."""
-    with trainable(model) as patcher:
-        start = start_of(model, "none", None, 4, 1)
-        adapters = Adapters(layers_of(patcher.model), start.matrices, torch.device("cpu"))
-        if effect:
-            random = torch.Generator().manual_seed(2)
-            for pair in adapters.pairs(STUDENT).values():
-                pair.up.data.copy_(torch.randn(pair.up.shape, generator=random) * 0.02)
-        adapters.inject()
-        try:
-            yield patcher, adapters
-        finally:
-            adapters.eject()
-
-
-def inputs(model, base, rows=2):
-    random = torch.Generator().manual_seed(4)
-    x = torch.randn(rows, *shape_of(base), generator=random)
-    times = times_of(model)
-    sigma = times.sigmas(torch.tensor([999, 499][:rows]), x)
-    context = encode(model, Clip(base), PROMPTS.splitlines()[:rows], shape_of(base))
-    return x, sigma, context
-
-
-def plainly(model, x, sigma, context):
-    """The model as sampling calls it, in the host's inference mode."""
-    ((_, taken),) = context.groups()
-    with torch.inference_mode():
-        return model.model.apply_model(x, sigma, **taken, transformer_options={}).clone()
-
-
-@bases
+@pytest.mark.parametrize("base", BASES)
 def test_the_teacher_is_the_plain_model_bit_for_bit(base):
     """Before, with adapters on its layers and switched off, and after; the student is another."""
     model = loaded(base)
@@ -133,139 +66,28 @@ def test_the_teacher_s_guidance_is_the_sampler_s():
     assert (got - expected).abs().max() < 1e-5 * expected.abs().max()
 
 
-@bases
-@pytest.mark.parametrize("method", ["trajectory", "consistency", "score"])
-def test_all_is_as_it_was_after_a_run(base, method):
-    model = loaded(base)
-    picture = output(model, base)
-    before = looks(model)
-    given = Given(paths=paths(model, base))
-    if method == "score":
-        given = Given(start=run(model, base, given, name="first", steps=1).lora)
-    made = run(model, base, given, method=method)
-    assert len(made.losses) == 3 and all(loss == loss for loss in made.losses)
-    assert looks(model) == before
-    assert torch.equal(output(model, base), picture)
-    assert not torch.equal(output(made.model, base), picture)
-
-
-def breaking(monkeypatch, error, at=2):
-    """Raises `error` in step `at`, after the student's pass through the network."""
-    plain, calls = LOSSES["trajectory"].student, []
-
-    def student(*args):
-        taught = plain(*args)
-        calls.append(1)
-        if len(calls) == at:
-            raise error
-        return taught
-
-    monkeypatch.setitem(LOSSES, "trajectory", LOSSES["trajectory"]._replace(student=student))
-
-
-@pytest.mark.parametrize(
-    "error", [ValueError("no"), host.InterruptProcessingException(), KeyboardInterrupt()]
-)
-def test_all_is_as_it_was_after_an_error(monkeypatch, error):
+def test_paths_are_what_the_host_s_sampler_draws():
+    """DDIM at CFG 2 by the host's own Euler; fp16 on disk: 2e-3 of the size."""
     model = loaded("SD 1.5")
-    picture, before = output(model, "SD 1.5"), looks(model)
-    given = Given(paths=paths(model, "SD 1.5"))
-    breaking(monkeypatch, error)
-    with pytest.raises(type(error)):
-        run(model, "SD 1.5", given)
-    assert looks(model) == before
-    assert torch.equal(output(model, "SD 1.5"), picture)
-
-
-def test_out_of_memory_ends_in_a_sentence_and_leaves_all_as_it_was(monkeypatch):
-    model = loaded("SD 1.5")
-    picture, before = output(model, "SD 1.5"), looks(model)
-    given = Given(paths=paths(model, "SD 1.5"))
-    sizes = []
-
-    def student(nets, times, plan, rows):
-        sizes.append(len(rows.x))
-        raise MemoryError
-
-    monkeypatch.setitem(LOSSES, "trajectory", LOSSES["trajectory"]._replace(student=student))
-    with pytest.raises(ValueError, match="memory is too small"):
-        run(model, "SD 1.5", given, batch=4)
-    # Half of the rows, a quarter, and once more with blocks computed twice.
-    assert sizes == [4, 2, 1, 1]
-    assert looks(model) == before
-    assert torch.equal(output(model, "SD 1.5"), picture)
-
-
-def test_a_run_that_was_short_of_memory_learns_the_same(monkeypatch):
-    """In parts, and with blocks computed twice: the same picture to 1 % of what it learned."""
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    whole = run(model, "SD 1.5", given, batch=4, name="whole")
-    plain, failed = LOSSES["trajectory"].student, []
-
-    def student(nets, times, plan, rows):
-        if len(failed) < 3:
-            failed.append(1)
-            raise MemoryError
-        return plain(nets, times, plan, rows)
-
-    monkeypatch.setitem(LOSSES, "trajectory", LOSSES["trajectory"]._replace(student=student))
-    parts = run(model, "SD 1.5", given, batch=4, name="parts")
-    assert "1 pictures at a time" in parts.report and "computed twice" in parts.report
-    expected = output(whole.model, "SD 1.5")
-    change = (expected - output(model, "SD 1.5")).abs().max()
-    assert (output(parts.model, "SD 1.5") - expected).abs().max() < 0.01 * change
-
-
-@bases
-def test_gradients_are_the_same_with_blocks_computed_twice(base):
-    """With another network switched on before the gradients are asked for; 1e-5 of their size."""
-    model = loaded(base)
-    x, sigma, context = inputs(model, base)
-    found = []
-    for twice in (False, True):
-        with student(model, base) as (patcher, adapters):
-            kept = KeptInputs(patcher.model)
-            kept.start()
-            checkpoints = Checkpoints(patcher.model, adapters.switch)
-            if twice:
-                checkpoints.start()
-            try:
-                image = Network(patcher, adapters.switch, STUDENT)(x, sigma, context)
-                with torch.no_grad():
-                    Network(patcher, adapters.switch, None)(x, sigma, context)
-                found.append(torch.autograd.grad(image.square().mean(), adapters.weights(STUDENT)))
-            finally:
-                checkpoints.stop()
-                kept.stop()
-    largest = max(float(one.abs().max()) for one in found[0])
-    for plain, again in zip(*found, strict=True):
-        assert (plain - again).abs().max() <= 1e-5 * largest
-
-
-@bases
-def test_gradients_are_how_the_loss_changes(base):
-    """Along one direction of all weights: differences of the loss itself, to 2 %."""
-    model = loaded(base)
-    x, sigma, context = inputs(model, base)
-    with student(model, base) as (patcher, adapters):
-        kept = KeptInputs(patcher.model)
-        kept.start()
-        net, weights = Network(patcher, adapters.switch, STUDENT), adapters.weights(STUDENT)
-        found = torch.autograd.grad(net(x, sigma, context).square().mean(), weights)
-        size = sum(one.square().sum() for one in found).sqrt()
-        step = 1e-2
-        losses = []
-        for sign in (1, -1):
-            with torch.no_grad():
-                for weight, gradient in zip(weights, found, strict=True):
-                    weight.add_(gradient, alpha=sign * step / float(size))
-                losses.append(net(x, sigma, context).double().square().mean())
-                for weight, gradient in zip(weights, found, strict=True):
-                    weight.sub_(gradient, alpha=sign * step / float(size))
-        kept.stop()
-    slope = float(losses[0] - losses[1]) / (2 * step)
-    assert abs(slope / float(size) - 1) < 0.02
+    made = paths(model, "SD 1.5", count=1)
+    sampling = model.get_model_object("model_sampling")
+    sigmas = torch.cat([sampling.sigmas[made.times[:-1]], torch.zeros(1)])
+    noise = torch.randn(4, 8, 8, generator=torch.Generator().manual_seed(3))[None]
+    guider = comfy.samplers.CFGGuider(model)
+    clip = Clip("SD 1.5")
+    guider.set_conds(*(clip.encode_from_tokens_scheduled(text) for text in ("a cat", "")))
+    guider.set_cfg(2.0)
+    with torch.inference_mode():
+        drawn = guider.sample(
+            noise,
+            torch.zeros_like(noise),
+            comfy.samplers.sampler_object("euler"),
+            sigmas,
+            disable_pbar=True,
+            seed=3,
+        )
+    drawn = model.model.process_latent_in(drawn.clone())
+    assert (made.latents[0, -1].float() - drawn[0]).abs().max() < 2e-3 * drawn.abs().max()
 
 
 def test_a_row_has_its_own_prompt_and_not_the_batch_s():
@@ -352,223 +174,3 @@ def test_there_is_one_set_of_weights(monkeypatch):
         for one in gc.get_objects()
     )
     assert max(seen) <= baseline
-
-
-def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch):
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    whole = run(model, "SD 1.5", given, name="whole", steps=4)
-    with monkeypatch.context() as patch:
-        breaking(patch, host.InterruptProcessingException(), at=3)
-        with pytest.raises(host.InterruptProcessingException):
-            run(model, "SD 1.5", given, steps=4)
-    made = run(model, "SD 1.5", given, steps=4)
-    assert "Went on from step 2." in made.report
-    assert made.losses == whole.losses
-    assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)
-    again = run(model, "SD 1.5", given, steps=4)
-    assert all(torch.equal(again.lora[key], whole.lora[key]) for key in whole.lora)
-
-
-def test_other_settings_are_refused_by_name():
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    run(model, "SD 1.5", given, steps=1)
-    for field, value in (("learning_rate", 1e-2), ("cfg", 3.0), ("prompts", "a bird"), ("seed", 6)):
-        with pytest.raises(ValueError, match=f"mine was begun with {field} "):
-            run(model, "SD 1.5", given, **{"steps": 1, field: value})
-    run(model, "SD 1.5", given, steps=1, preview_every=3, save_every=7)
-    other = loaded("SD 1.5")
-    next(other.model.diffusion_model.parameters()).data.mul_(1.5)
-    with pytest.raises(ValueError, match="with teacher "):
-        run(other, "SD 1.5", given, steps=1)
-
-
-def test_nan_stops_at_the_last_good_step(monkeypatch):
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    good = run(model, "SD 1.5", given, steps=4, name="good")
-    plain, calls = LOSSES["trajectory"].student, []
-
-    def student(*args):
-        calls.append(1)
-        taught = plain(*args)
-        return taught if len(calls) < 3 else taught._replace(loss=taught.loss * float("nan"))
-
-    monkeypatch.setitem(LOSSES, "trajectory", LOSSES["trajectory"]._replace(student=student))
-    made = run(model, "SD 1.5", given, steps=4)
-    assert "Stopped after 2 good steps" in made.report and "learning_rate" in made.report
-    assert made.losses == good.losses[:2]
-    assert all(torch.isfinite(value).all() for value in made.lora.values())
-    assert "Stopped after 2 good steps" in run(model, "SD 1.5", given, steps=4).report
-
-
-def test_paths_go_on_where_they_stopped(monkeypatch):
-    model = loaded("SD 1.5")
-    whole = paths(model, "SD 1.5", count=20, name="whole")
-    plain, calls = host.throw_exception_if_processing_interrupted, []
-
-    def stops():
-        calls.append(1)
-        if len(calls) == 12:
-            raise host.InterruptProcessingException
-        plain()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(host, "throw_exception_if_processing_interrupted", stops)
-        with pytest.raises(host.InterruptProcessingException):
-            paths(model, "SD 1.5", count=20)
-    assert 8 < len(calls)
-    made = paths(model, "SD 1.5", count=20)
-    assert torch.equal(made.latents, whole.latents) and made.prompts == whole.prompts
-    with pytest.raises(ValueError, match="mine was begun with cfg "):
-        paths(model, "SD 1.5", count=20, cfg=3.0)
-
-
-def test_paths_are_what_the_host_s_sampler_draws():
-    """DDIM at CFG 2 by the host's own Euler; fp16 on disk: 2e-3 of the size."""
-    model = loaded("SD 1.5")
-    made = paths(model, "SD 1.5", count=1)
-    sampling = model.get_model_object("model_sampling")
-    sigmas = torch.cat([sampling.sigmas[made.times[:-1]], torch.zeros(1)])
-    noise = torch.randn(4, 8, 8, generator=torch.Generator().manual_seed(3))[None]
-    guider = comfy.samplers.CFGGuider(model)
-    clip = Clip("SD 1.5")
-    guider.set_conds(*(clip.encode_from_tokens_scheduled(text) for text in ("a cat", "")))
-    guider.set_cfg(2.0)
-    with torch.inference_mode():
-        drawn = guider.sample(
-            noise,
-            torch.zeros_like(noise),
-            comfy.samplers.sampler_object("euler"),
-            sigmas,
-            disable_pbar=True,
-            seed=3,
-        )
-    drawn = model.model.process_latent_in(drawn.clone())
-    assert (made.latents[0, -1].float() - drawn[0]).abs().max() < 2e-3 * drawn.abs().max()
-
-
-@bases
-def test_the_file_is_what_was_trained(base, folders):
-    """Core matches every key, our loader finds the recipe, and both draw as the node's MODEL."""
-    model = loaded(base)
-    made = run(model, base, Given(paths=paths(model, base)), learning_rate=1e-2)
-    name = save_accelerator(made.lora, made.recipe, "made/mine", "for me")
-    assert name == "made/mine-001.safetensors" and name in folder_paths.get_filename_list("loras")
-    tensors = comfy.utils.load_torch_file(str(folders / "loras" / name))
-    keys = comfy.lora.model_lora_keys_unet(model.model, {})
-    patches = comfy.lora.load_lora(dict(tensors), keys)
-    assert len(patches) * 3 == len(tensors) and len(patches) == len(layers_of(model.model))
-    for module in {key.rsplit(".lora_", 1)[0] for key in tensors if ".lora_" in key}:
-        assert float(tensors[f"{module}.alpha"]) == len(tensors[f"{module}.lora_down.weight"])
-    core, _ = comfy.sd.load_lora_for_models(model, None, tensors, 1.0, 0.0)
-    ours = load_lora(model, name, 1.0, "auto", "merge", [])
-    assert ours.recipe.id == "made/mine" and "its own metadata" in ours.report
-    expected = output(made.model, base)
-    assert torch.equal(output(core, base), expected)
-    assert torch.equal(output(ours.model, base), expected)
-    assert accelerator_of(made.model).recipe == made.recipe
-
-
-def test_the_file_says_how_it_was_made_and_none_is_written_over(folders):
-    from safetensors import safe_open
-
-    model = loaded("SD 1.5")
-    made = run(model, "SD 1.5", Given(paths=paths(model, "SD 1.5")), target_steps=0)
-    names = [save_accelerator(made.lora, made.recipe, "mine", "") for _ in range(2)]
-    assert names == ["mine-001.safetensors", "mine-002.safetensors"]
-    with safe_open(folders / "loras" / names[1], "pt") as file:
-        told = file.metadata()
-    assert told["fewstep.recipe"] == "made/mine" and told["fewstep.method"] == "trajectory"
-    assert told["fewstep.target_steps"] == "unified" and "unified" in made.recipe.name
-    assert (made.recipe.steps.low, made.recipe.steps.high) == (1, 8)
-    for field in ("teacher", "cfg", "timesteps", "seed", "steps", "start", "start_licence"):
-        assert f"fewstep.{field}" in told, field
-    with pytest.raises(ValueError, match="filename_prefix"):
-        save_accelerator(made.lora, made.recipe, "../outside", "")
-    assert [*folders.glob("*.safetensors")] == []
-
-
-def test_a_start_keeps_its_recipe_and_licence(folders):
-    """A LoRA that is repaired samples as before, and its licence carries over."""
-    model = loaded("SD 1.5")
-    tensors = narrow.lora("SD 1.5", "kohya")
-    from safetensors.torch import save_file
-
-    save_file(tensors, folders / "loras" / "old.safetensors", {"fewstep.recipe": "tcd/sd15-lora"})
-    made = run(model, "SD 1.5", start_lora="old.safetensors", method="repair")
-    assert made.recipe.sampler == "tcd" and made.recipe.licence == "MIT"
-    assert "MIT" in made.report and made.lora.provenance["start_recipe"] == "tcd/sd15-lora"
-    # alpha 2 of rank 4, folded in: what is trained begins as the file at strength 1.
-    unchanged = run(
-        model,
-        "SD 1.5",
-        start_lora="old.safetensors",
-        method="repair",
-        name="still",
-        steps=1,
-        learning_rate=1e-7,
-    )
-    was = comfy.sd.load_lora_for_models(model, None, dict(tensors), 1.0, 0.0)[0]
-    expected = output(was, "SD 1.5")
-    close = (output(unchanged.model, "SD 1.5") - expected).abs().max()
-    assert close < 2e-3 * expected.abs().max()
-    assert {key for key in made.lora if "lora_" in key} == {key for key in tensors}
-
-
-def test_stages_chain():
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    first = run(model, "SD 1.5", given, name="first")
-    second = run(model, "SD 1.5", Given(start=first.lora), method="score", name="second")
-    assert second.lora.provenance["start"] == "first"
-    assert second.recipe.id == "made/second"
-    both = run(model, "SD 1.5", given._replace(start=first.lora), method="repair", name="both")
-    assert len(both.losses) == 3
-
-
-_KILLED = """
-import os, signal, sys
-sys.path[:0] = [{tests!r}, {host!r}]
-import types
-pack = types.ModuleType("fewstep"); pack.__path__ = [{root!r}]; sys.modules["fewstep"] = pack
-import comfy.cli_args; comfy.cli_args.args.cpu = True
-import torch; torch.set_num_threads(1)
-import folder_paths
-folder_paths.get_user_directory = lambda: {user!r}
-import training_runs
-from fewstep.distil import LOSSES
-from fewstep.host.training import previews
-from fewstep.host.training.asked import Given
-previews._TEACHER_STEPS = 1
-model = training_runs.loaded("SD 1.5")
-given = Given(paths=training_runs.paths(model, "SD 1.5"))
-plain, calls = LOSSES["trajectory"].student, []
-def student(*args):
-    calls.append(1)
-    if len(calls) == 4:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return plain(*args)
-LOSSES["trajectory"] = LOSSES["trajectory"]._replace(student=student)
-training_runs.run(model, "SD 1.5", given, steps=5, save_every=2)
-"""
-
-
-def test_a_killed_run_goes_on_from_its_last_save(root, folders):
-    """SIGKILL in the fourth step, with a save every two: it ends as one that never stopped."""
-    program = _KILLED.format(
-        tests=str(root / "tests" / "host"),
-        host=str(Path(folder_paths.__file__).parent),
-        root=str(root),
-        user=str(folders / "user"),
-    )
-    ended = subprocess.run([sys.executable, "-c", program], timeout=300)
-    assert ended.returncode == -signal.SIGKILL
-    model = loaded("SD 1.5")
-    given = Given(paths=paths(model, "SD 1.5"))
-    made = run(model, "SD 1.5", given, steps=5)
-    assert "Went on from step 2." in made.report
-    whole = run(model, "SD 1.5", given, steps=5, name="whole")
-    assert made.losses == whole.losses
-    assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)

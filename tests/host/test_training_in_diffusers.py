@@ -1,6 +1,5 @@
 """A trained LoRA outside of ComfyUI: diffusers' own loader takes the file, and draws the same."""
 
-import folder_paths
 import narrow_files
 import pytest
 import torch
@@ -8,7 +7,6 @@ from diffusers import DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLP
 from fewstep.host.lora.load import load_lora
 from fewstep.host.sampling.levels import schedule
 from fewstep.host.sampling.samplers import make_sampler
-from fewstep.host.training import previews
 from fewstep.host.training.asked import Given
 from fewstep.host.training.saving import save_accelerator
 from fewstep.schedulers import trailing
@@ -19,17 +17,6 @@ from training_runs import run as trained
 
 PIPELINES = {"SD 1.5": StableDiffusionPipeline, "SDXL": StableDiffusionXLPipeline}
 STEPS = 2
-
-
-@pytest.fixture
-def loras(tmp_path, monkeypatch):
-    (tmp_path / "loras").mkdir()
-    known = folder_paths.folder_names_and_paths
-    monkeypatch.setitem(known, "loras", ([str(tmp_path / "loras")], {".safetensors"}))
-    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
-    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
-    monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
-    return tmp_path / "loras"
 
 
 def pipeline_of(base):
@@ -56,13 +43,13 @@ def drawn(pipeline, base, noise):
 
 
 @pytest.mark.parametrize("base", PIPELINES)
-def test_diffusers_takes_every_layer_and_draws_the_same_to_1e_5(base, loras, largest):
+def test_diffusers_takes_every_layer_and_draws_the_same_to_1e_5(base, training_folder, largest):
     model = loaded(base)
     made = trained(model, base, Given(paths=paths(model, base)), learning_rate=1e-2)
     name = save_accelerator(made.lora, made.recipe, "mine", "")
     pipeline, noise = pipeline_of(base), noise_of_unit_size()
     plain = drawn(pipeline, base, noise)
-    pipeline.load_lora_weights(str(loras), weight_name=name)
+    pipeline.load_lora_weights(str(training_folder / "loras"), weight_name=name)
     taken = [one for one in pipeline.unet.modules() if isinstance(one, BaseTunerLayer)]
     assert len(taken) == sum(key.endswith(".alpha") for key in made.lora)
     theirs = drawn(pipeline, base, noise)

@@ -1,11 +1,10 @@
 """What is refused before any training, each with its sentence."""
 
 import comfy.model_management as host
-import folder_paths
 import narrow
 import pytest
 import torch
-from fewstep.host.training import checks, previews
+from fewstep.host.training import checks
 from fewstep.host.training.asked import Given
 from fewstep.host.training.run import runs_folder
 from safetensors.torch import save_file
@@ -16,14 +15,8 @@ BASE = "SD 1.5"
 
 
 @pytest.fixture(autouse=True)
-def folders(tmp_path, monkeypatch):
-    (tmp_path / "loras").mkdir()
-    known = folder_paths.folder_names_and_paths
-    monkeypatch.setitem(known, "loras", ([str(tmp_path / "loras")], {".safetensors"}))
-    monkeypatch.setattr(folder_paths, "filename_list_cache", {})
-    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
-    monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
-    return tmp_path / "loras"
+def folders(training_folder):
+    return training_folder / "loras"
 
 
 @pytest.fixture
