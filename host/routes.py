@@ -1,11 +1,11 @@
 """The pack's one route: what a file is, for the page, which asks when a file is chosen."""
 
 import asyncio
-import sys
 
 from aiohttp import web
 
 from .file_facts import file_facts
+from .page import running_server
 
 PATH = "/fewstep/file"
 
@@ -16,8 +16,7 @@ def add_routes() -> None:
     `folder` is loras or models. With `whole=1` the file is read to its end where that can tell
     more; one file at a time, so that a page that asks for many keeps one disk busy and no more.
     """
-    # Where the host's nodes run without its server, no page asks: it is not imported for that.
-    server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+    server = running_server()
     if server is None:
         return
     reading = asyncio.Lock()

@@ -3,9 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names
-from ..host.training.asked import METHODS, REPAIR, Asked, Given
-from ..host.training.run import distil
-from ..host.training.start import NONE
+from ..host.training import METHODS, NONE, REPAIR, distil
 from .inputs import RecipeType, seed_input
 from .training_inputs import (
     TRAINING_ALIASES,
@@ -173,6 +171,7 @@ class FewStepDistil(io.ComfyNode):
         start=None,
         **asked,
     ):
-        made = distil(model, clip, Asked(**asked), Given(paths, latents, recipe, vae, start))
+        given = {"paths": paths, "latents": latents, "recipe": recipe, "vae": vae, "start": start}
+        made = distil(model, clip, asked, given)
         losses = {"loss": made.losses}
         return io.NodeOutput(made.model, made.lora, losses, made.recipe, made.sheet, made.report)

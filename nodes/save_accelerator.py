@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..host.training.saving import save_accelerator
+from ..host.training import save_accelerator
 from .inputs import RecipeType
 from .training_inputs import TRAINING_ALIASES, TRAINING_CATEGORY, LoraModelType
 

@@ -2,7 +2,7 @@
 
 from comfy_api.v0_0_2 import io
 
-from ..host.training.paths import PathsAsked, make_paths
+from ..host.training import make_paths
 from .inputs import seed_input
 from .training_inputs import (
     TRAINING_ALIASES,
@@ -65,5 +65,5 @@ class FewStepTeacherPaths(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, clip, **asked):
-        paths = make_paths(model, clip, PathsAsked(**asked))
+        paths = make_paths(model, clip, asked)
         return io.NodeOutput(paths, paths.told())

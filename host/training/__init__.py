@@ -1,1 +1,35 @@
-"""Making acceleration LoRAs inside ComfyUI: distil/ on the host's models."""
+"""Making acceleration LoRAs inside ComfyUI: distil/ on the host's models.
+
+What the nodes call is here, and what does the work is read with the first call: it is a fifth of
+all that the pack has, and most sessions of ComfyUI train nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .choices import METHODS, NONE, REPAIR
+
+__all__ = ["METHODS", "NONE", "REPAIR", "distil", "make_paths", "save_accelerator"]
+
+
+def distil(model: Any, clip: Any, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    """run.distil with the fields of asked.Asked and asked.Given."""
+    from .asked import Asked, Given
+    from .run import distil as work
+
+    return work(model, clip, Asked(**asked), Given(**given))
+
+
+def make_paths(model: Any, clip: Any, asked: Mapping[str, Any]) -> Any:
+    """paths.make_paths with the fields of paths.PathsAsked."""
+    from .paths import PathsAsked
+    from .paths import make_paths as work
+
+    return work(model, clip, PathsAsked(**asked))
+
+
+def save_accelerator(lora: Any, recipe: Any, prefix: str, notes: str) -> str:
+    """saving.save_accelerator."""
+    from .saving import save_accelerator as work
+
+    return work(lora, recipe, prefix, notes)

@@ -8,10 +8,9 @@ from torch import Tensor
 from ...distil import LOSSES
 from ...recipes import Recipe
 from ..folders import new_digest
+from .choices import NONE, REPAIR
 from .paths import TeacherPaths
 
-REPAIR = "repair"
-METHODS = (REPAIR, *LOSSES)
 # Of no meaning for what is trained, so that they may be changed on the way.
 _FREE = ("preview_every", "save_every")
 
@@ -65,7 +64,7 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
         stages = [stage for stage in stages if stage.steps]
     else:
         stages = [Stage(asked.method, asked.steps)]
-    begun = given.start is not None or asked.start_lora != "none"
+    begun = given.start is not None or asked.start_lora != NONE
     for stage in stages:
         needs = LOSSES[stage.loss].needs
         if needs == "paths" and given.paths is None:

@@ -1,13 +1,12 @@
 """The loop of a run: all its stages, looked at, saved and gone on with on the way."""
 
-import time
 from typing import Any
 
 import comfy.model_management as host
-import comfy.utils
 from PIL import Image
 
 from ...distil import NotFiniteError, RunFolder, Times, Trainer
+from ..time_left import TimeLeft
 from .adapters import AVERAGE, STUDENT
 from .asked import Asked, Stage
 from .material import Learned
@@ -46,21 +45,21 @@ class Loop:
         if state is not None:
             for part in self._parts:
                 part.restore(state)
-        begun, first = time.monotonic(), progress.step
-        bar = comfy.utils.ProgressBar(self._asked.steps)
+        first = progress.step
+        time_left = TimeLeft(self._asked.name, self._asked.steps, first)
         before = 0
         for stage in stages:
             if progress.step < before + stage.steps and not progress.stopped:
-                self._train(stage, before, state, bar)
+                self._train(stage, before, state, time_left)
             before += stage.steps
         if progress.step > first:
-            seconds = (time.monotonic() - begun) / (progress.step - first)
+            seconds = time_left.seconds_each(progress.step)
             progress.told.append(f"{seconds:.2f} seconds a step.")
             self._save(None)
         self._look(f"after {progress.step} steps", AVERAGE)
         self._previews.add_teacher(self._networks.teacher(), self._networks.device)
 
-    def _train(self, stage: Stage, before: int, state: Any, bar: Any) -> None:
+    def _train(self, stage: Stage, before: int, state: Any, time_left: TimeLeft) -> None:
         """The steps of a stage that are left; `before` it were those of the stages before."""
         progress, asked = self.progress, self._asked
         trainer = trainer_of(stage, asked, self._networks, self._times)
@@ -71,7 +70,7 @@ class Loop:
             while trainer.step < trainer.steps:
                 host.throw_exception_if_processing_interrupted()
                 self._step(trainer, before)
-                bar.update_absolute(progress.step, asked.steps, self._preview())
+                time_left.tell(progress.step, f"loss {progress.loss():.4g}", self._preview())
                 if asked.save_every and progress.step % asked.save_every == 0:
                     self._save(trainer)
         except NotFiniteError as error:

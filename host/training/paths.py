@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import comfy.model_management as host
-import comfy.utils
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ...distil import CLEAN, RunFolder, trailing
 from .. import folders
+from ..time_left import TimeLeft
 from . import checks
 from .conditions import encode
 from .levels import times_of
@@ -89,7 +89,7 @@ def make_paths(model: Any, clip: Any, asked: PathsAsked) -> TeacherPaths:
         folder.open({**asked._asdict(), "prompts": lines, "teacher": teacher})
         empty = conditions[torch.tensor([len(prompts)])]
         net = Network(patcher, Switch(), None, asked.cfg, empty)
-        bar = comfy.utils.ProgressBar(asked.count)
+        time_left = None
         parts, chunk = [], [_CHUNK]
 
         def walk(first: int, last: int) -> Tensor:
@@ -107,10 +107,13 @@ def make_paths(model: Any, clip: Any, asked: PathsAsked) -> TeacherPaths:
         for first in range(0, asked.count, _CHUNK):
             last = min(first + _CHUNK, asked.count)
             file = folder.path / f"{first:06}.safetensors"
-            parts.append(_read(file) if file.exists() else _drawn(walk, first, last, chunk))
-            if not file.exists():
+            if file.exists():
+                parts.append(_read(file))
+            else:
+                time_left = time_left or TimeLeft(asked.name, asked.count, first, "path")
+                parts.append(_drawn(walk, first, last, chunk))
                 _write(file, parts[-1])
-            bar.update_absolute(last, asked.count)
+                time_left.tell(last)
     return TeacherPaths(torch.cat(parts), stops, prompts, asked, teacher)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+_RECENT = 20
+
 
 class Progress:
     """`random` draws the steps; `told` are the sentences of the report."""
@@ -18,6 +20,11 @@ class Progress:
     def learned(self, step: int, loss: float) -> None:
         self.step = step
         self.losses.append(loss)
+
+    def loss(self) -> float:
+        """The mean of the last losses: those of single steps jump."""
+        last = self.losses[-_RECENT:]
+        return sum(last) / len(last)
 
     def finished(self) -> None:
         """A step is whole, and the next is drawn from here."""

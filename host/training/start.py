@@ -15,8 +15,7 @@ from ..recognition import recognised
 from ..weight_files import header_of
 from .adapters import Matrices, fresh
 from .blocks import layers_of
-
-NONE = "none"
+from .choices import NONE
 
 
 class Start(NamedTuple):

@@ -12,15 +12,16 @@ Widths = Mapping[str, int]
 
 
 class _Kind(NamedTuple):
-    """Layers of a family, and the base they are of: a name, or what tells it by all layers."""
+    """A pattern of a family's layers, and their base: a name, or what tells it by all layers."""
 
-    layers: re.Pattern[str]
+    layers: str
     base: str | Callable[[Widths], str]
 
 
 def transformer_base(widths: Widths) -> str:
     """The base model of these layers; "" where they do not tell."""
-    found = (kind.base for kind in _KINDS if any(map(kind.layers.search, widths)))
+    # Compiled here, once: not with the pack, which most often is loaded for other things.
+    found = (kind.base for kind in _KINDS if any(map(re.compile(kind.layers).search, widths)))
     base = next(found, "")
     return base if isinstance(base, str) else base(widths)
 
@@ -108,31 +109,27 @@ def _sd3(widths: Widths) -> str:
     return "SD3.5 medium" if dual else "SD3"
 
 
-def _kind(layers: str, base: str | Callable[[Widths], str]) -> _Kind:
-    return _Kind(re.compile(layers), base)
-
-
 # The first that fits counts: later ones have names that earlier ones have too.
 _KINDS = (
-    _kind(r"^(?:double|single)_stream_layers_\d", "Boogu"),
-    _kind(r"^(?:double|single)_stream_blocks_\d+_block_", "HiDream-I1"),
-    _kind(r"^(?:lq_proj_|patch_blocks_\d+_attn_qkv_[xy]|pixel_blocks_\d)", "PiD"),
-    _kind(r"^t_embedder1_mlp_|^x_embedder_proj1", "HiDream-O1"),
-    _kind(r"^(?:encoder_lyric_encoder|decoder_layers_\d+_cross_attn)_", "ACE-Step 1.5"),
-    _kind(r"^(?:transformer_)?layers_\d+_to_local_embed", "Stable Audio 3"),
-    _kind(r"^(?:visual|text)_transformer_blocks_\d", "Kandinsky 5"),
-    _kind(
+    _Kind(r"^(?:double|single)_stream_layers_\d", "Boogu"),
+    _Kind(r"^(?:double|single)_stream_blocks_\d+_block_", "HiDream-I1"),
+    _Kind(r"^(?:lq_proj_|patch_blocks_\d+_attn_qkv_[xy]|pixel_blocks_\d)", "PiD"),
+    _Kind(r"^t_embedder1_mlp_|^x_embedder_proj1", "HiDream-O1"),
+    _Kind(r"^(?:encoder_lyric_encoder|decoder_layers_\d+_cross_attn)_", "ACE-Step 1.5"),
+    _Kind(r"^(?:transformer_)?layers_\d+_to_local_embed", "Stable Audio 3"),
+    _Kind(r"^(?:visual|text)_transformer_blocks_\d", "Kandinsky 5"),
+    _Kind(
         r"^(?:video|audio)_patch_proj$|^(?:token_refiner_)?blocks_\d+_attn_qkv_proj", "MiniMax H3"
     ),
-    _kind(r"_attn_img_qkv$|_img_mlp_w[123]$", "Lens"),
-    _kind(r"_img_mlp_net_|_img_mod_1$", _qwen),
-    _kind(r"txtfusion|text_fusion|(?:^|_)blocks_\d+_attn_(?:w[qkvo]|(?:to_)?gate)$", "Krea 2"),
-    _kind(r"^(?:single_|single_transformer_|double_)blocks_\d|_stream_modulation_", _double),
-    _kind(r"^layers_\d+_(?:self_attention_to_|mlp_linear_fc2)", "Ernie-Image"),
-    _kind(r"^(?:noise_refiner|context_refiner|layers)_\d+_(?:attention_|feed_forward_w)", _z_image),
-    _kind(r"^blocks_\d+_(?:(?:self|cross)_attn_(?:q|k|v|output)_proj|mlp_layer[12])$", _anima),
-    _kind(r"^(?:vace_)?blocks_\d+_(?:(?:self|cross)_attn_[qkvo](?:_img)?|ffn_[02])$", _wan),
-    _kind(r"^blocks_\d+_(?:attn[12]_(?:to|add)_|ffn_net_)", _wan),
-    _kind(r"^transformer_blocks_\d+_(?:audio_|attn1_to_q$)", _ltx),
-    _kind(r"add_k_proj|joint_blocks_", _sd3),
+    _Kind(r"_attn_img_qkv$|_img_mlp_w[123]$", "Lens"),
+    _Kind(r"_img_mlp_net_|_img_mod_1$", _qwen),
+    _Kind(r"txtfusion|text_fusion|(?:^|_)blocks_\d+_attn_(?:w[qkvo]|(?:to_)?gate)$", "Krea 2"),
+    _Kind(r"^(?:single_|single_transformer_|double_)blocks_\d|_stream_modulation_", _double),
+    _Kind(r"^layers_\d+_(?:self_attention_to_|mlp_linear_fc2)", "Ernie-Image"),
+    _Kind(r"^(?:noise_refiner|context_refiner|layers)_\d+_(?:attention_|feed_forward_w)", _z_image),
+    _Kind(r"^blocks_\d+_(?:(?:self|cross)_attn_(?:q|k|v|output)_proj|mlp_layer[12])$", _anima),
+    _Kind(r"^(?:vace_)?blocks_\d+_(?:(?:self|cross)_attn_[qkvo](?:_img)?|ffn_[02])$", _wan),
+    _Kind(r"^blocks_\d+_(?:attn[12]_(?:to|add)_|ffn_net_)", _wan),
+    _Kind(r"^transformer_blocks_\d+_(?:audio_|attn1_to_q$)", _ltx),
+    _Kind(r"add_k_proj|joint_blocks_", _sd3),
 )

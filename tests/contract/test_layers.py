@@ -20,7 +20,8 @@ ALLOWED = {
     "pictures": {"PIL", "numpy"},
     "distil": {"torch", "samplers"},
     "host": {
-        *("comfy", "comfy_api", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"),
+        *("comfy", "comfy_api", "comfy_extras", "comfy_execution", "folder_paths", "node_helpers"),
+        "latent_preview",
         # The host's own, which the pack's is never called.
         "nodes",
         *("torch", "safetensors", "numpy", "PIL"),
@@ -31,9 +32,12 @@ ALLOWED = {
     "nodes": {"comfy_api", "host", "samplers", "schedulers", "recipes", "pictures"},
     "client": {"aiohttp", "tqdm", "yarl", "ray"},
 }
+# What training is, which is read when one of its nodes first runs.
+TRAINING = "host/training/__init__.py"
 # Imported when first needed: so that a wrong command is answered at once, locks are the system's,
-# Ray is asked for only by --ray, and kornia only by a comparison that measures.
-MAY_IMPORT_LATE = {"client/__main__.py", "client/queue/folder.py", MEASURES}
+# Ray is asked for only by --ray, kornia only by a comparison that measures, and what trains only
+# by a training.
+MAY_IMPORT_LATE = {"client/__main__.py", "client/queue/folder.py", MEASURES, TRAINING}
 # The client's rooms in the order in which the data passes, and the files at its top among them.
 # Each may import those before it, and from outside what is named here.
 CLIENT = {
@@ -73,7 +77,8 @@ def test_imports_go_one_way(path):
 
 def test_only_host_knows_comfyui_and_only_nodes_its_interface_too():
     known = {path: set(imported(path)) for path in FILES}
-    insides = {"comfy", "comfy_extras", "folder_paths", "node_helpers", "latent_preview"}
+    insides = {"comfy", "comfy_extras", "comfy_execution", "folder_paths", "node_helpers"}
+    insides.add("latent_preview")
     for names, allowed in ((insides, {"host"}), ({"comfy_api"}, {"host", "nodes"})):
         users = {path.relative_to(ROOT).parts[0] for path, found in known.items() if found & names}
         assert users <= allowed

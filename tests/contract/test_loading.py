@@ -49,7 +49,8 @@ def tell(asked):
     changed = sorted("/".join(key) for key in keys if before.get(key) != after.get(key))
     samplers = comfy.samplers.KSampler.SAMPLERS
     count = comfy.samplers.SAMPLER_NAMES.count("fewstep_tcd")
-    told = {{"changed": changed, "last": samplers[-2:], "count": count}}
+    read = [name for name in sys.modules if name.startswith("first.")]
+    told = {{"changed": changed, "last": samplers[-2:], "count": count, "read": read}}
     print("TOLD", json.dumps({{"asked": asked, **told}}))
 
 os.environ["FEWSTEP_KSAMPLER"] = ""
@@ -77,6 +78,21 @@ def told():
 
 def test_loading_changes_nothing_in_the_host(told):
     assert told["loaded"]["changed"] == []
+
+
+def test_what_trains_is_not_read_with_the_pack(told):
+    """Most sessions train nothing: the schemas need the names of the methods and no more."""
+    trains = {
+        n for n in told["loaded"]["read"] if n.startswith(("first.distil", "first.host.train"))
+    }
+    assert trains == {"first.host.training", "first.host.training.choices"}
+
+
+def test_the_methods_are_the_losses_and_repair():
+    from fewstep.distil import LOSSES
+    from fewstep.host.training import METHODS, REPAIR
+
+    assert METHODS == (REPAIR, *LOSSES)
 
 
 @pytest.mark.parametrize("asked", ["in the dropdown", "in the dropdown twice"])
