@@ -3,6 +3,7 @@
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { createKept } from "./kept.js";
 import { listMadeFiles } from "./made_files.js";
 import { createPanels } from "./panels.js";
 import { createOptions } from "./options.js";
@@ -10,6 +11,7 @@ import { sortTemplates } from "./templates.js";
 
 const panels = createPanels(app, api);
 const options = createOptions(app, api);
+const kept = createKept(app, api);
 
 app.registerExtension({
   name: "fewstep.nodes",
@@ -26,6 +28,7 @@ app.registerExtension({
   nodeCreated: (/** @type {any} */ node) => {
     options.label(node);
     panels.attach(node);
+    kept.attach(node);
   },
   afterConfigureGraph: () => panels.refreshSoon(),
   // The page's Refresh, for files that were added, taken away or changed.

@@ -90,6 +90,15 @@ const en = {
   noBoundary: "{name} does not say at which level the two models change. Set boundary: 0.875 for Wan 2.2 text to video, 0.9 for image to video.",
   cfgEntry: '"{entry}" is not a CFG. Write one number a step, such as 3.5, 3.5, 1; the last one repeats.',
   moreCfgs: "cfgs has {n} numbers, and steps is {steps}. Take out {out} of them, or set more steps.",
+  keptButton: "Kept runs…",
+  keptTitle: "Kept runs and teacher paths",
+  keptNone: "Nothing is kept.",
+  keptRun: "run",
+  keptPaths: "paths",
+  keptRunning: "In progress",
+  keptClear: "Clear",
+  keptSure: "Delete {name} ({size} MB) for good",
+  keptClose: "Close",
 };
 
 /** @type {typeof en} */
@@ -174,6 +183,15 @@ const zh = {
   noBoundary: "{name} 没有说明两个模型在哪个水平交接。请设置分界：Wan 2.2 文生视频 0.875，图生视频 0.9。",
   cfgEntry: "“{entry}”不是 CFG。请每步写一个数，例如 3.5, 3.5, 1；最后一个会重复使用。",
   moreCfgs: "cfgs 有 {n} 个数，而步数为 {steps}。请去掉 {out} 个，或增加步数。",
+  keptButton: "已保存的训练…",
+  keptTitle: "已保存的训练和教师路径",
+  keptNone: "没有保存任何内容。",
+  keptRun: "训练",
+  keptPaths: "路径",
+  keptRunning: "进行中",
+  keptClear: "清除",
+  keptSure: "永久删除 {name}（{size} MB）",
+  keptClose: "关闭",
 };
 
 /** @type {typeof en} */
@@ -262,6 +280,15 @@ const ja = {
   noBoundary: "{name} には 2 つのモデルが交代するレベルがありません。境界を設定してください。Wan 2.2 はテキストから動画が 0.875、画像から動画が 0.9 です。",
   cfgEntry: "「{entry}」は CFG ではありません。1 ステップに 1 つの数値を書いてください（例：3.5, 3.5, 1）。最後の値が繰り返されます。",
   moreCfgs: "cfgs に {n} 個の数値がありますが、ステップは {steps} です。{out} 個消すか、ステップを増やしてください。",
+  keptButton: "保存済みの学習…",
+  keptTitle: "保存済みの学習と教師の経路",
+  keptNone: "保存されているものはありません。",
+  keptRun: "学習",
+  keptPaths: "経路",
+  keptRunning: "実行中",
+  keptClear: "消去",
+  keptSure: "{name}（{size} MB）を完全に削除",
+  keptClose: "閉じる",
 };
 
 /** @type {typeof en} */
@@ -354,6 +381,15 @@ const ru = {
   noBoundary: "{name} не говорит, на каком уровне сменяются две модели. Задайте границу: 0.875 для Wan 2.2 текст-в-видео, 0.9 для изображение-в-видео.",
   cfgEntry: "«{entry}» — не CFG. Пишите по одному числу на шаг, например 3.5, 3.5, 1; последнее повторяется.",
   moreCfgs: "В cfgs {n} чисел, а шагов {steps}. Уберите {out} из них или задайте больше шагов.",
+  keptButton: "Сохранённые обучения…",
+  keptTitle: "Сохранённые обучения и пути учителя",
+  keptNone: "Ничего не сохранено.",
+  keptRun: "обучение",
+  keptPaths: "пути",
+  keptRunning: "Выполняется",
+  keptClear: "Удалить",
+  keptSure: "Удалить {name} ({size} МБ) навсегда",
+  keptClose: "Закрыть",
 };
 
 /** @type {Record<string, typeof en>} */

@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ...distil import CLEAN, RunFolder, trailing
-from .. import folders
 from ..time_left import TimeLeft
 from . import checks
 from .conditions import encode
+from .kept import PATHS, kept_folder
 from .levels import times_of
 from .memory import with_less
 from .network import Network
@@ -54,10 +54,6 @@ class TeacherPaths(NamedTuple):
         )
 
 
-def paths_folder() -> Path:
-    return folders.user_folder() / "paths"
-
-
 def folder_of(parent: Path, name: str) -> RunFolder:
     """Raises ValueError for a name that is no name of a folder."""
     plain = name.strip()
@@ -77,7 +73,7 @@ def make_paths(model: Any, clip: Any, asked: PathsAsked) -> TeacherPaths:
     checks.check_plain_model(model)
     shape = checks.check_size(model, asked.width, asked.height)
     times = times_of(model)
-    folder = folder_of(paths_folder(), asked.name)
+    folder = folder_of(kept_folder(PATHS), asked.name)
     numbers = asked.count * (asked.steps + 1) * torch.Size(shape).numel()
     checks.check_room(folder.path, numbers * 2)
     prompts = [lines[index % len(lines)] for index in range(asked.count)]

@@ -1,10 +1,10 @@
 """What a run says of itself: to people, and in the file it is saved to."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...recipes import Recipe
 from .asked import Asked, Given
+from .kept import RUNS, kept, kept_folder
 from .start import Start
 
 
@@ -48,25 +48,15 @@ def notes_of(asked: Asked, given: Given, start: Start, steps: int, teacher: str)
     )
 
 
-def report_of(asked: Asked, told: list[str], recipe: Recipe, runs: Path) -> str:
+def report_of(asked: Asked, told: list[str], recipe: Recipe) -> str:
     """The report of a run, with the runs that are kept."""
-    kept = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in kept_runs(runs))
+    runs = [one for one in kept() if one.kind == RUNS]
+    names = ", ".join(f"{one.name} ({one.bytes / 2**20:.0f} MB)" for one in runs)
     return "\n".join(
         [
             f"{asked.name}: {recipe.notes}",
             *told,
-            f"Kept in {runs}: {kept}. Delete the folder of a run to clear it.",
+            f"Kept in {kept_folder(RUNS)}: {names}. Kept runs, on the node, clears them.",
             recipe.summary(),
         ]
     )
-
-
-def kept_runs(runs: Path) -> list[tuple[str, int]]:
-    """Names and bytes of the runs in this folder."""
-    if not runs.is_dir():
-        return []
-    return [
-        (one.name, sum(file.stat().st_size for file in one.iterdir() if file.is_file()))
-        for one in sorted(runs.iterdir())
-        if one.is_dir()
-    ]

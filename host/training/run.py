@@ -1,15 +1,14 @@
 """One run: a student taught by the model it is for, kept in a folder that it goes on from."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from ...recipes import Recipe
-from .. import folders
 from . import checks
 from .adapters import AVERAGE
 from .asked import Asked, Given, settings_of, stages_of
+from .kept import RUNS, kept_folder
 from .levels import times_of
 from .loop import Loop
 from .made import MadeLora, kohya_tensors, recipe_of, with_lora
@@ -36,10 +35,6 @@ class Made(NamedTuple):
     report: str
 
 
-def runs_folder() -> Path:
-    return folders.user_folder() / "training"
-
-
 def distil(model: Any, clip: Any, asked: Asked, given: Given) -> Made:
     """Trains a LoRA for `model`, a patcher, or goes on with the run of this name.
 
@@ -50,7 +45,7 @@ def distil(model: Any, clip: Any, asked: Asked, given: Given) -> Made:
     times = times_of(model)
     start = start_of(model, asked.start_lora, given.start, asked.rank, asked.seed)
     learned = material_of(model, clip, asked, given)
-    folder = folder_of(runs_folder(), asked.name)
+    folder = folder_of(kept_folder(RUNS), asked.name)
     numbers = sum(one.numel() for pair in start.matrices.values() for one in pair)
     checks.check_room(folder.path, numbers * _BYTES)
     with trainable(model) as patcher:
@@ -68,5 +63,5 @@ def distil(model: Any, clip: Any, asked: Asked, given: Given) -> Made:
     notes = notes_of(asked, given, start, progress.step, teacher)
     recipe = recipe_of(model, asked.name, asked.target_steps, of, notes.text)
     lora = MadeLora(tensors, asked.name, recipe, notes.provenance)
-    report = report_of(asked, progress.told, recipe, runs_folder())
+    report = report_of(asked, progress.told, recipe)
     return Made(with_lora(model, lora), lora, progress.losses, recipe, previews.image(), report)

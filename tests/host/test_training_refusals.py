@@ -6,7 +6,7 @@ import pytest
 import torch
 from fewstep.host.training import checks
 from fewstep.host.training.asked import Given
-from fewstep.host.training.run import runs_folder
+from fewstep.host.training.kept import RUNS, kept_folder
 from safetensors.torch import save_file
 from training_runs import Clip, loaded, looks, paths, run
 
@@ -36,7 +36,7 @@ def refused(model):
         with pytest.raises(ValueError, match=words) as caught:
             run(model, BASE, given, clip, **{"name": "bad", "method": "repair", **changes})
         assert "\n" not in str(caught.value)
-        assert not (runs_folder() / "bad" / "state.pt").exists()
+        assert not (kept_folder(RUNS) / "bad" / "state.pt").exists()
         assert looks(model) == before
 
     return check
