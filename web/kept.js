@@ -52,8 +52,11 @@ export const createKept = (app, api) => {
       )
     );
     dialog.dataset.fewstep = "kept";
-    // The page's own shortcuts are not for what is typed here.
-    dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    // The page's own shortcuts are not for what is typed here; one of them takes Escape.
+    dialog.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") dialog.close();
+    });
     dialog.addEventListener("close", () => dialog.remove());
 
     /** @param {Answer} answer */
@@ -62,6 +65,8 @@ export const createKept = (app, api) => {
       const none = answer.kept?.length === 0 ? [element("p", {}, say("keptNone"))] : [];
       const wrong = answer.error ? [element("p", { color: COLOURS.wrong }, answer.error)] : [];
       list.replaceChildren(...wrong, ...none, ...rows);
+      // What was pressed is gone, and the keys would be the page's.
+      close.focus();
     };
     document.body.append(dialog);
     dialog.showModal();
@@ -72,7 +77,7 @@ export const createKept = (app, api) => {
     /** @param {any} node */
     attach: (node) => {
       if (!NODES.includes(node.comfyClass)) return;
-      const widget = node.addWidget("button", "fewstep_kept", null, open, { serialize: false });
+      const widget = node.addWidget("button", "kept_runs", null, open, { serialize: false });
       widget.serialize = false;
       widget.label = words()("keptButton");
     },

@@ -1,10 +1,10 @@
 """Runs and teacher paths that are kept: listed on the page, cleared when a person is sure."""
 
 import pytest
-from graph import add, settled
+from graph import PageGraph, settled
 
 _BUTTON = """id => {
-    const widget = app.graph.getNodeById(id).widgets.find(one => one.name === "fewstep_kept")
+    const widget = app.graph.getNodeById(id).widgets.find(one => one.name === "kept_runs")
     widget.callback(widget.value)
     return widget.label
 }"""
@@ -29,7 +29,7 @@ def folders(server):
 
 def test_a_run_is_cleared_after_a_second_press(page, folders, screenshot):
     run, paths = folders
-    node = add(page, "FewStepDistil")
+    node = PageGraph(page).add("FewStepDistil")
     assert page.evaluate(_BUTTON, node) == "Kept runs…"
     dialog = page.locator(DIALOG)
     row = dialog.locator("div > div", has_text="my run").last
@@ -41,7 +41,7 @@ def test_a_run_is_cleared_after_a_second_press(page, folders, screenshot):
     settled(page)
     screenshot("kept runs")
     press.click()
-    dialog.get_by_text("my run").wait_for(state="detached")
+    dialog.get_by_text("my run", exact=True).wait_for(state="detached")
     assert not run.exists() and paths.exists()
     dialog.get_by_role("button").first.click()
     dialog.get_by_role("button").first.click()
@@ -53,7 +53,7 @@ def test_a_run_is_cleared_after_a_second_press(page, folders, screenshot):
 
 def test_the_button_is_in_no_saved_workflow_and_no_prompt(page):
     for kind in ("FewStepDistil", "FewStepTeacherPaths"):
-        node = add(page, kind)
+        node = PageGraph(page).add(kind)
         values, names = page.evaluate(_SAVED, node)
-        assert names[-1] == "fewstep_kept" and len(values) == len(names) - 1
-        assert "fewstep_kept" not in page.evaluate(_SENT, node)
+        assert names[-1] == "kept_runs" and len(values) == len(names) - 1
+        assert "kept_runs" not in page.evaluate(_SENT, node)
