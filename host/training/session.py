@@ -17,9 +17,9 @@ _SAMPLES = 256
 def trainable(model: Any) -> Iterator[Any]:
     """A patcher of `model` on its device, whole, with weights that autograd may keep.
 
-    The weights are the model's own: those that the host made for inference are replaced one by one
-    by ordinary ones of the same values, so that there is never a second set. Whatever ends it, the
-    host's flags and the weights' are as they were.
+    The weights are the model's own, unless the host streams them: those that it made for inference
+    are replaced one by one by ordinary ones of the same values, so that there is never a second
+    set. Whatever ends it, the host's flags and the weights' are as they were.
     """
     with torch.inference_mode(False), torch.enable_grad():
         patcher = _whole(model)
@@ -54,8 +54,23 @@ def load(patcher: Any) -> None:
 
 
 def _whole(model: Any) -> Any:
-    """Weights that the host streams in for each call cannot be kept for gradients."""
-    return model.clone(disable_dynamic=True) if model.is_dynamic() else model
+    """Weights that the host streams in for each call cannot be kept for gradients.
+
+    Such a model is read from its file a second time, and that reading is gone with the training.
+    The weights of the first are then the file's own pages, which cost no memory: what the host has
+    copied of them to the device, and pinned, it lets go for a model that is not streamed.
+
+    Raises ValueError for one whose file the host does not know.
+    """
+    if not model.is_dynamic():
+        return model
+    if model.cached_patcher_init is None:
+        raise ValueError(
+            "ComfyUI streams this model's weights, and the node that loaded it does not say how to "
+            "read it whole. Load it with Load Checkpoint or Load Diffusion Model, or start ComfyUI "
+            "with --disable-dynamic-vram."
+        )
+    return model.clone(disable_dynamic=True)
 
 
 def _make_ordinary(network: torch.nn.Module) -> None:
