@@ -33,7 +33,7 @@ class RunFolder:
                 raise ValueError(
                     f"The run {self.path.name} was begun with {field} {_short(known.get(field))}, "
                     f"and now it is {_short(asked.get(field))}. Set it back to go on, choose "
-                    f"another name to begin anew, or delete the folder {self.path}."
+                    f"another name to begin anew, or clear this one with Kept runs on the node."
                 )
 
     def save(self, state: Mapping[str, Any]) -> None:
