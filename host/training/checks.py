@@ -62,7 +62,7 @@ def check_room(folder: Path, size: int) -> None:
     if free < size + _SPARE:
         raise ValueError(
             f"{folder} needs room for {(size + _SPARE) / 2**30:.1f} GB, and {free / 2**30:.1f} GB "
-            "are free. Make room on this disk, or clear old ones with Kept runs on the node."
+            "are free. Make room on this disk; Kept runs on the nodes that train clears old ones."
         )
 
 
