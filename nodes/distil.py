@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names
-from ..host.training.asked import METHODS, REPAIR, Asked, Given
+from ..host.training.asked import DISTANCES, LATENT, METHODS, REPAIR, Asked, Given
 from ..host.training.run import distil
 from ..host.training.start import NONE
 from .inputs import RecipeType, seed_input
@@ -54,7 +54,8 @@ class FewStepDistil(io.ComfyNode):
                     default=REPAIR,
                     tooltip="repair makes a LoRA fit this checkpoint and needs no pictures. "
                     "trajectory begins from nothing on paths, the quickest. consistency learns on "
-                    "paths or your own pictures, slower. score sharpens after any of them.",
+                    "paths or your own pictures, slower. score sharpens after any of them; so does "
+                    "adversarial, on paths or your own pictures, by a discriminator.",
                 ),
                 io.Int.Input(
                     "target_steps",
@@ -141,6 +142,15 @@ class FewStepDistil(io.ComfyNode):
                     optional=True,
                     tooltip="The lora of another Distil node, to go on from it. Comes before "
                     "start_lora.",
+                ),
+                io.Combo.Input(
+                    "loss",
+                    options=list(DISTANCES),
+                    default=LATENT,
+                    advanced=True,
+                    tooltip="How trajectory, and repair on paths, compare with the paths. latent "
+                    "compares the numbers. features compares what the checkpoint sees in them: "
+                    "twice as slow.",
                 ),
             ],
             outputs=[
