@@ -53,7 +53,12 @@ class Tiny(torch.nn.Module):
 def heads(seed=9):
     """The discriminator on a tiny network's features; contexts are pooled prompts as they are."""
     random = torch.Generator().manual_seed(seed)
-    return Discriminator([2, 4], 3, 6, random).double()
+    made = Discriminator([2, 4], 3, 6, random).double()
+    with torch.no_grad():
+        for weight in made.parameters():
+            # Biases too, and logits on both sides of the hinge.
+            weight.add_(torch.randn(weight.shape, generator=random, dtype=torch.float64) * 0.5)
+    return made
 
 
 def nets(**seeds):
