@@ -63,7 +63,9 @@ class Loop:
     def _train(self, stage: Stage, before: int, state: Any, bar: Any) -> None:
         """The steps of a stage that are left; `before` it were those of the stages before."""
         progress, asked = self.progress, self._asked
-        trainer = trainer_of(stage, asked, self._networks, self._learned, self._times)
+        trainer = self._memory.enough_for(
+            lambda: trainer_of(stage, asked, self._networks, self._learned, self._times)
+        )
         if state and state["trainer"] and before < state["step"] < before + stage.steps:
             trainer.restore(state["trainer"])
         trainer.micro = self._memory.micro

@@ -1,6 +1,5 @@
 """Training on narrow models: what is left as it was, what goes on, what the file is."""
 
-import contextlib
 import gc
 import signal
 import subprocess
@@ -20,16 +19,13 @@ from fewstep.distil.trainer import Trainer
 from fewstep.host.accelerator import accelerator_of
 from fewstep.host.lora.load import load_lora
 from fewstep.host.training import previews
-from fewstep.host.training.adapters import STUDENT, Adapters
+from fewstep.host.training.adapters import STUDENT
 from fewstep.host.training.asked import Given
 from fewstep.host.training.blocks import Checkpoints, KeptInputs, layers_of
 from fewstep.host.training.conditions import encode
-from fewstep.host.training.levels import times_of
 from fewstep.host.training.network import Network
 from fewstep.host.training.saving import save_accelerator
-from fewstep.host.training.session import trainable
-from fewstep.host.training.start import start_of
-from training_runs import PROMPTS, Clip, loaded, looks, output, paths, run
+from training_runs import Clip, inputs, loaded, looks, output, paths, run, shape_of, student
 
 BASES = ("SD 1.5", "SDXL", "SD 2.1", "SD3", "FLUX.1")
 bases = pytest.mark.parametrize("base", BASES)
@@ -46,36 +42,6 @@ def folders(tmp_path, monkeypatch):
     monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
     monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
     return tmp_path
-
-
-def shape_of(base):
-    return (narrow.CONFIGS[base][1]["out_channels"], 8, 8)
-
-
-@contextlib.contextmanager
-def student(model, base, *, effect=True):
-    """A patcher that is trained, its adapters injected, with numbers that matter."""
-    with trainable(model) as patcher:
-        start = start_of(model, "none", None, 4, 1)
-        adapters = Adapters(layers_of(patcher.model), start.matrices, torch.device("cpu"))
-        if effect:
-            random = torch.Generator().manual_seed(2)
-            for pair in adapters.pairs(STUDENT).values():
-                pair.up.data.copy_(torch.randn(pair.up.shape, generator=random) * 0.02)
-        adapters.inject()
-        try:
-            yield patcher, adapters
-        finally:
-            adapters.eject()
-
-
-def inputs(model, base, rows=2):
-    random = torch.Generator().manual_seed(4)
-    x = torch.randn(rows, *shape_of(base), generator=random)
-    times = times_of(model)
-    sigma = times.sigmas(torch.tensor([999, 499][:rows]), x)
-    context = encode(model, Clip(base), PROMPTS.splitlines()[:rows], shape_of(base))
-    return x, sigma, context
 
 
 def plainly(model, x, sigma, context):

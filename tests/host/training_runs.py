@@ -1,12 +1,19 @@
 """Small runs on narrow models: a CLIP of numbers, settings, and what has to stay as it is."""
 
+import contextlib
 import zlib
 
 import narrow
 import torch
+from fewstep.host.training.adapters import STUDENT, Adapters
 from fewstep.host.training.asked import Asked, Given
+from fewstep.host.training.blocks import layers_of
+from fewstep.host.training.conditions import encode
+from fewstep.host.training.levels import times_of
 from fewstep.host.training.paths import PathsAsked, make_paths
 from fewstep.host.training.run import distil
+from fewstep.host.training.session import trainable
+from fewstep.host.training.start import start_of
 
 PROMPTS = "a cat\na dog"
 
@@ -80,6 +87,36 @@ def run(model, base, given=None, clip=None, **changes):
     # As the host runs nodes.
     with torch.inference_mode():
         return distil(model, clip or Clip(base), asked(**changes), given or Given())
+
+
+def shape_of(base):
+    return (narrow.CONFIGS[base][1]["out_channels"], 8, 8)
+
+
+@contextlib.contextmanager
+def student(model, base, *, effect=True):
+    """A patcher that is trained, its adapters injected, with numbers that matter."""
+    with trainable(model) as patcher:
+        start = start_of(model, "none", None, 4, 1)
+        adapters = Adapters(layers_of(patcher.model), start.matrices, torch.device("cpu"))
+        if effect:
+            random = torch.Generator().manual_seed(2)
+            for pair in adapters.pairs(STUDENT).values():
+                pair.up.data.copy_(torch.randn(pair.up.shape, generator=random) * 0.02)
+        adapters.inject()
+        try:
+            yield patcher, adapters
+        finally:
+            adapters.eject()
+
+
+def inputs(model, base, rows=2):
+    random = torch.Generator().manual_seed(4)
+    x = torch.randn(rows, *shape_of(base), generator=random)
+    times = times_of(model)
+    sigma = times.sigmas(torch.tensor([999, 499][:rows]), x)
+    context = encode(model, Clip(base), PROMPTS.splitlines()[:rows], shape_of(base))
+    return x, sigma, context
 
 
 def output(model, base, seed=1):
