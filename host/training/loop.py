@@ -84,12 +84,22 @@ class Loop:
             raise
 
     def _step(self, trainer: Trainer, before: int) -> None:
+        """One step, whole or not at all: once the student has learned, its rivals do as well."""
         phases = trainer.phases(self._learned.material, self.progress.random)
-        for number, phase in enumerate(phases):
-            value = self._memory.enough_for(phase, trainer)
-            if number == 0:
-                self.progress.learned(before + trainer.step, value)
+        value = self._memory.enough_for(next(phases), trainer)
+        self.progress.learned(before + trainer.step, value)
+        cancelled = None
+        for phase in phases:
+            while True:
+                try:
+                    self._memory.enough_for(phase, trainer)
+                    break
+                # The host raises it once, at any layer.
+                except host.InterruptProcessingException as error:
+                    cancelled = error
         self.progress.finished()
+        if cancelled:
+            raise cancelled
 
     def _preview(self) -> tuple[str, Image.Image, int] | None:
         every = self._asked.preview_every

@@ -227,23 +227,40 @@ def test_a_picture_with_as_many_tokens_as_the_prompt_is_refused():
     assert not any(hooks(model))
 
 
-def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch):
-    """Heads, their optimiser and the dice come back: bit-equal."""
+def stopping(monkeypatch, method, step, student):
+    """Raises the host's interrupt once, in this step, as its layers do while they compute."""
+    loss, calls = LOSSES[method], []
+    (rival,) = loss.rivals
+
+    def once(plain, after):
+        def stops(*args):
+            calls.append(after)
+            value = plain(*args)
+            if calls.count(after) == (step if student else 2 * step - 2):
+                raise host.InterruptProcessingException
+            return value
+
+        return stops
+
+    if student:
+        changed = loss._replace(student=once(loss.student, "student"))
+    else:
+        changed = loss._replace(rivals=(rival._replace(pays=once(rival.pays, "rival")),))
+    monkeypatch.setitem(LOSSES, method, changed)
+
+
+@pytest.mark.parametrize("method", ["adversarial", "score"])
+@pytest.mark.parametrize("student", [True, False])
+def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch, method, student):
+    """Stopped in the student's pass or in its rival's; heads, optimisers, dice: bit-equal."""
     model = loaded("SD 1.5")
     given = started(model, "SD 1.5")
-    whole = run(model, "SD 1.5", given, name="whole", steps=4, method="adversarial")
-    phases = Trainer.phases
-
-    def stops(self, *args):
-        if self.step == 2:
-            raise host.InterruptProcessingException
-        return phases(self, *args)
-
+    whole = run(model, "SD 1.5", given, name="whole", steps=4, method=method)
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "phases", stops)
+        stopping(patch, method, step=3, student=student)
         with pytest.raises(host.InterruptProcessingException):
-            run(model, "SD 1.5", given, steps=4, method="adversarial")
-    made = run(model, "SD 1.5", given, steps=4, method="adversarial")
+            run(model, "SD 1.5", given, steps=4, method=method)
+    made = run(model, "SD 1.5", given, steps=4, method=method)
     assert "Went on from step 2." in made.report
     assert made.losses == whole.losses
     assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)
