@@ -126,8 +126,8 @@ class FewStepDistil(io.ComfyNode):
                 io.Latent.Input(
                     "latents",
                     optional=True,
-                    tooltip="For consistency: your own pictures through VAE Encode, with one "
-                    "prompt for each.",
+                    tooltip="For consistency and adversarial: your own pictures through VAE "
+                    "Encode, with one prompt for each.",
                 ),
                 RecipeType.Input(
                     "recipe",
@@ -147,10 +147,11 @@ class FewStepDistil(io.ComfyNode):
                     "loss",
                     options=list(DISTANCES),
                     default=LATENT,
+                    optional=True,
                     advanced=True,
                     tooltip="How trajectory, and repair on paths, compare with the paths. latent "
-                    "compares the numbers. features compares what the checkpoint sees in them: "
-                    "twice as slow.",
+                    "compares the numbers. features compares what the checkpoint sees in them, in "
+                    "about twice the time.",
                 ),
             ],
             outputs=[
