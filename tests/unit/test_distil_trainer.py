@@ -187,3 +187,16 @@ def test_other_settings_are_refused_by_the_field_that_differs(tmp_path):
     with pytest.raises(ValueError, match="with size"):
         RunFolder(tmp_path / "mine").open({"steps": 4, "prompts": ["a", "b"]})
     assert json.loads((tmp_path / "mine" / "settings.json").read_text())["steps"] == 4
+
+
+def test_a_phase_fills_the_gradients_of_what_it_trains_alone():
+    """The heads are on the student's way, and stay without gradients until it is their turn."""
+    them, generator = begin()
+    student, heads, *_ = trainer(them, "adversarial").phases(material(), generator)
+    student()
+    assert all(weight.grad is None for weight in them.heads.parameters())
+    learned = [weight.grad.clone() for weight in them.student.parameters()]
+    heads()
+    assert all(weight.grad is not None for weight in them.heads.parameters())
+    for weight, gradient in zip(them.student.parameters(), learned, strict=True):
+        assert torch.equal(weight.grad, gradient)
