@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 import comfy_extras.nodes_train as core
 import torch
-from fewstep.distil import LOSSES, Material, Nets, Plan, Trainer, Weights
+from fewstep.distil import LOSSES, Material, Trainer
 from fewstep.host.out_of_memory import is_out_of_memory
-from fewstep.host.training.adapters import AVERAGE, FAKE, STUDENT, Adapters
-from fewstep.host.training.blocks import Checkpoints
+from fewstep.host.training.asked import Asked, Stage
 from fewstep.host.training.conditions import encode
 from fewstep.host.training.levels import times_of
-from fewstep.host.training.network import Network
+from fewstep.host.training.material import Learned
+from fewstep.host.training.networks import Networks
 from fewstep.host.training.session import trainable
+from fewstep.host.training.stage import trainer_of
 from fewstep.host.training.start import start_of
 from full_unet import Unet, prompt
 from peak_memory import peak_memory
@@ -104,28 +105,31 @@ def _trainer(
     patcher: Any, unet: Unet, method: str, batch: int, checkpoints: bool
 ) -> Iterator[tuple[Trainer, Material]]:
     """As host/training/run.py sets one up, without its folder and previews."""
-    loss = LOSSES[method]
     start = start_of(patcher, "none", None, unet.rank, 1)
-    layers = {name: patcher.model.get_submodule(name) for name in start.matrices}
-    adapters = Adapters(layers, start.matrices, patcher.load_device)
-    if loss.fake:
-        adapters.copy(FAKE, trained=True)
-        adapters.forget(FAKE)
     material, empty = _material(patcher, unet)
-    nets = [Network(patcher, adapters.switch, None, CFG, empty)]
-    nets += [Network(patcher, adapters.switch, name) for name in (STUDENT, AVERAGE, FAKE)]
-    weights = Weights(*(adapters.weights(name) for name in (STUDENT, AVERAGE, FAKE)))
-    plan = Plan(target=4)
-    blocks = Checkpoints(patcher.model, adapters.switch)
-    adapters.inject()
-    try:
+    networks = Networks(patcher, start.matrices, CFG, empty)
+    learned = Learned(material, empty, [], empty)
+    with networks.injected():
         if checkpoints:
-            blocks.start()
-        times, settings = times_of(patcher), {"steps": 1000, "batch": batch, "rate": 1e-5}
-        yield Trainer(loss, Nets(*nets), weights, times, plan, **settings), material
-    finally:
-        blocks.stop()
-        adapters.eject()
+            networks.checkpoints.start()
+        asked = Asked(
+            prompts="",
+            negative="",
+            start_lora="none",
+            method=method,
+            target_steps=4,
+            steps=1000,
+            batch=batch,
+            learning_rate=1e-5,
+            rank=unet.rank,
+            cfg=CFG,
+            seed=1,
+            name="",
+            width=8 * unet.side,
+            height=8 * unet.side,
+        )
+        stage, times = Stage(method, asked.steps), times_of(patcher)
+        yield trainer_of(stage, asked, networks, learned, times), material
 
 
 def _material(patcher: Any, unet: Unet) -> tuple[Material, Any]:
