@@ -1,4 +1,4 @@
-"""What training costs: our three methods beside core's TrainLoraNode on the same random UNet.
+"""What training costs: our methods beside core's TrainLoraNode on the same random UNet.
 
 python bench/training.py with FEWSTEP_HOST, or ComfyUI on the path. On CUDA the UNets are those of
 SD 1.5 and SDXL in bf16. `--small` takes narrow ones on the CPU: there memory counts, and seconds

@@ -91,7 +91,7 @@ def _ours(
         learned = material_of(patcher, _Clip(unet), asked, Given(paths=_paths(unet)))
         start = start_of(patcher, asked.start_lora, None, asked.rank, asked.seed)
         networks = Networks(patcher, start.matrices, asked.cfg, learned.empty)
-        trainer = trainer_of(Stage(method, asked.steps), asked, networks, times)
+        trainer = trainer_of(Stage(method, asked.steps), asked, networks, learned, times)
         trainer.micro = together
         dice = torch.Generator().manual_seed(1)
         with networks.injected():

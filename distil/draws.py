@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from .settings import Discriminating, Matching, Seen
 from .times import CLEAN, TIMES
 
 _GRID = 20
@@ -49,7 +50,8 @@ class Plan:
 
     `last` is the share of jumps from pure noise, where every sampler starts; `to_any` the share
     that ends at any time below (TCD); `skips` says from which share of the steps on how far the
-    teacher walks at once; `width` is where pseudo-Huber bends.
+    teacher walks at once; `width` is where pseudo-Huber bends; `rounds` is how often a rival learns
+    in a step of the student.
     """
 
     target: int
@@ -57,7 +59,10 @@ class Plan:
     to_any: float = 0.5
     width: float = 0.05
     skips: tuple[tuple[float, int], ...] = ((0.0, 160), (0.3, 80), (0.55, 40), (0.8, 20))
-    fake_steps: int = 2
+    rounds: int = 2
+    seen: Seen = Seen()
+    matching: Matching = Matching()
+    discriminator: Discriminating = Discriminating()
 
     def skip(self, done: float) -> int:
         return [skip for start, skip in self.skips if start <= done][-1]

@@ -28,6 +28,10 @@ class Times:
             raise ValueError(f"A model has {TIMES} times, and these are {len(sigmas)} levels.")
         self._levels = levels
         self._sigmas = [*map(float, sigmas), 0.0]
+        known = self._sigmas[:TIMES]
+        noise, image = torch.tensor([known, [*map(levels.alpha, known)]], dtype=torch.float64)
+        # Infinite where there is no image left, which is nearest to nothing.
+        self._noisiness = (noise / image).log()
 
     def sigma(self, time: int) -> float:
         return self._sigmas[time]
@@ -35,6 +39,10 @@ class Times:
     def sigmas(self, times: Tensor, like: Tensor) -> Tensor:
         """Levels B of times B, in the type and on the device of `like`."""
         return _numbers([self._sigmas[time] for time in times.tolist()], like)
+
+    def nearest(self, noisiness: Tensor) -> Tensor:
+        """The times B whose log of noise over image is nearest to these numbers B."""
+        return (self._noisiness - noisiness.double().cpu()[:, None]).abs().argmin(1)
 
     def alphas(self, times: Tensor, like: Tensor) -> Tensor:
         """How much of the image is in x at times B."""

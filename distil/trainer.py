@@ -1,7 +1,8 @@
-"""The steps of a run: draw, descend, follow with the average; the fake score in turn."""
+"""The steps of a run: draw, descend, follow with the average; then the rivals in turn."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from .average import follow
 from .draws import Material, Plan
-from .losses import Loss, Nets
+from .losses import Loss, Nets, Rival
 from .times import Times
 
 _CLIP = 1.0
@@ -21,11 +22,11 @@ class NotFiniteError(ValueError):
 
 
 class Weights(NamedTuple):
-    """What is trained, as lists in one order: the student, its average, the fake score or none."""
+    """What is trained: the student, its average in the same order, and by name the rivals."""
 
     student: list[Tensor]
     average: list[Tensor]
-    fake: list[Tensor]
+    rivals: Mapping[str, list[Tensor]] = {}
 
 
 class Trainer:
@@ -48,7 +49,6 @@ class Trainer:
         batch: int,
         rate: float,
         average: float = 0.98,
-        fake_rate: float | None = None,
         half: bool = False,
     ):
         self._loss, self._nets, self._weights = loss, nets, weights
@@ -57,7 +57,10 @@ class Trainer:
         device = weights.student[0].device
         self._device = device
         self._optimiser = _adam(weights.student, rate, 0.9)
-        self._fake = _adam(weights.fake, fake_rate or rate, 0.0) if loss.fake else None
+        self._rivals = {
+            rival.name: _adam(weights.rivals[rival.name], rival.rate(plan, rate), 0.0)
+            for rival in loss.rivals
+        }
         self._scaler = torch.amp.GradScaler(device.type, enabled=half)
 
     def phases(
@@ -71,15 +74,15 @@ class Trainer:
         drawn = self._loss.draw(material, self.batch, self._plan, done, generator)
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate * rate_share(self.step, self.steps)
-        pictures: list[Tensor] = []
+        shown: dict[str, list[Tensor]] = {}
 
         def student() -> float:
-            pictures.clear()
+            shown.clear()
 
             def part(rows: Any) -> Tensor:
                 taught = self._loss.student(self._nets, self._times, self._plan, rows)
-                if taught.pictures is not None:
-                    pictures.append(taught.pictures)
+                for name, pictures in taught.shown.items():
+                    shown.setdefault(name, []).append(pictures)
                 return taught.loss
 
             value = self._descend(self._optimiser, self._weights.student, drawn, part)
@@ -87,19 +90,20 @@ class Trainer:
             follow(self._weights.average, self._weights.student, self._share, self.step)
             return value
 
-        def fake(turn: int) -> float:
-            made = torch.cat(pictures)
+        def against(rival: Rival, turn: int) -> float:
+            pictures = torch.cat(shown[rival.name])
 
             def part(rows: Any, first: int) -> Tensor:
-                shown = made[first : first + len(rows[0])]
-                return self._loss.fake(self._nets, self._times, rows, shown, turn)
+                these = pictures[first : first + len(rows[0])]
+                return rival.pays(self._nets, self._times, self._plan, rows, these, turn)
 
-            return self._descend(self._fake, self._weights.fake, drawn, part, counted=True)
+            weights = self._weights.rivals[rival.name]
+            return self._descend(self._rivals[rival.name], weights, drawn, part, counted=True)
 
         yield student
-        if self._loss.fake:
-            for turn in range(self._plan.fake_steps):
-                yield lambda turn=turn: fake(turn)
+        for turn in range(self._plan.rounds):
+            for rival in self._loss.rivals:
+                yield partial(against, rival, turn)
 
     def _descend(
         self,
@@ -116,7 +120,8 @@ class Trainer:
             rows = _cut(drawn, slice(first, first + self.micro), self._device)
             share = len(rows[0]) / self.batch
             value = loss(rows, first) if counted else loss(rows)
-            self._scaler.scale(value * share).backward()
+            # Into these weights alone: a rival's are on the student's way, and the other way round.
+            self._scaler.scale(value * share).backward(inputs=weights)
             total += float(value.detach()) * share
         if not math.isfinite(total):
             raise NotFiniteError(f"The loss of step {self.step + 1} is not a finite number.")
@@ -133,15 +138,15 @@ class Trainer:
         return {
             "step": self.step,
             "optimiser": self._optimiser.state_dict(),
-            "fake": self._fake.state_dict() if self._fake else None,
+            "rivals": {name: one.state_dict() for name, one in self._rivals.items()},
             "scaler": self._scaler.state_dict(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
         self._optimiser.load_state_dict(state["optimiser"])
-        if self._fake:
-            self._fake.load_state_dict(state["fake"])
+        for name, optimiser in self._rivals.items():
+            optimiser.load_state_dict(state["rivals"][name])
         self._scaler.load_state_dict(state["scaler"])
 
 

@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names
-from ..host.training import METHODS, NONE, REPAIR, distil
+from ..host.training import DISTANCES, LATENT, METHODS, NONE, REPAIR, distil
 from .inputs import RecipeType, seed_input
 from .training_inputs import (
     TRAINING_ALIASES,
@@ -52,7 +52,8 @@ class FewStepDistil(io.ComfyNode):
                     default=REPAIR,
                     tooltip="repair makes a LoRA fit this checkpoint and needs no pictures. "
                     "trajectory begins from nothing on paths, the quickest. consistency learns on "
-                    "paths or your own pictures, slower. score sharpens after any of them.",
+                    "paths or your own pictures, slower. score sharpens after any of them; so does "
+                    "adversarial, on paths or your own pictures, by a discriminator.",
                 ),
                 io.Int.Input(
                     "target_steps",
@@ -123,8 +124,8 @@ class FewStepDistil(io.ComfyNode):
                 io.Latent.Input(
                     "latents",
                     optional=True,
-                    tooltip="For consistency: your own pictures through VAE Encode, with one "
-                    "prompt for each.",
+                    tooltip="For consistency and adversarial: your own pictures through VAE "
+                    "Encode, with one prompt for each.",
                 ),
                 RecipeType.Input(
                     "recipe",
@@ -139,6 +140,16 @@ class FewStepDistil(io.ComfyNode):
                     optional=True,
                     tooltip="The lora of another Distil node, to go on from it. Comes before "
                     "start_lora.",
+                ),
+                io.Combo.Input(
+                    "loss",
+                    options=list(DISTANCES),
+                    default=LATENT,
+                    optional=True,
+                    advanced=True,
+                    tooltip="How trajectory, and repair on paths, compare with the paths. latent "
+                    "compares the numbers. features compares what the checkpoint sees in them, in "
+                    "about twice the time.",
                 ),
             ],
             outputs=[

@@ -1,11 +1,24 @@
 """The losses: one file each, and one entry here."""
 
+from .adversarial import ADVERSARIAL, HEADS
 from .consistency import CONSISTENCY
 from .distance import pseudo_huber
-from .kind import Loss, Nets, Taught
-from .score import SCORE
+from .features import FEATURES
+from .kind import Features, Heads, Loss, Nets, Rival, Taught
+from .score import FAKE, SCORE
 from .trajectory import TRAJECTORY
 
-LOSSES = {loss.name: loss for loss in (TRAJECTORY, CONSISTENCY, SCORE)}
+LOSSES = {loss.name: loss for loss in (TRAJECTORY, FEATURES, CONSISTENCY, SCORE, ADVERSARIAL)}
 
-__all__ = ["LOSSES", "Loss", "Nets", "Taught", "pseudo_huber"]
+__all__ = [
+    "FAKE",
+    "HEADS",
+    "LOSSES",
+    "Features",
+    "Heads",
+    "Loss",
+    "Nets",
+    "Rival",
+    "Taught",
+    "pseudo_huber",
+]

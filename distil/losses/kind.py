@@ -1,6 +1,6 @@
 """What a loss is: what it needs, what it draws for a step, and what the student pays for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -9,29 +9,50 @@ from torch import Tensor
 from ..draws import Material, Plan
 from ..times import Net, Times
 
+# What blocks of the teacher give for x B C ..., sigmas B and contexts: maps B C H W, one a block.
+Features = Callable[[Tensor, Tensor, Any], list[Tensor]]
+# Logits B N, one tensor a head, for those maps, levels B (log of noise over image) and contexts.
+Heads = Callable[[list[Tensor], Tensor, Any], list[Tensor]]
+
 
 class Nets(NamedTuple):
-    """The teacher with its guidance; the student, its average, and the fake score, no guidance."""
+    """The teacher with its guidance; the student, its average, and the fake score, no guidance.
+
+    `features` are the teacher's own, without guidance, and `heads` those of the discriminator.
+    """
 
     teacher: Net
     student: Net
     average: Net
     fake: Net
+    features: Features | None = None
+    heads: Heads | None = None
 
 
 class Taught(NamedTuple):
-    """The student's loss, and the pictures that the fake score learns from, where there is one."""
+    """The student's loss, and by a rival's name the pictures that the rival learns from."""
 
     loss: Tensor
-    pictures: Tensor | None = None
+    shown: Mapping[str, Tensor] = {}
+
+
+class Rival(NamedTuple):
+    """What is trained in turn with the student, on the student's pictures.
+
+    `name` is that of its weights. `pays` is its loss in each of its rounds, and `rate` says how
+    fast it learns beside the student's rate.
+    """
+
+    name: str
+    pays: Callable[[Nets, Times, Plan, Any, Tensor, int], Tensor]
+    rate: Callable[[Plan, float], float] = lambda plan, rate: rate
 
 
 class Loss(NamedTuple):
     """A method.
 
     `needs` is "paths", "images" or "" for nothing but prompts. `draw` makes `rows`, a NamedTuple
-    of the batch's rows, so that a part of it is a smaller batch. `fake` is what the fake score pays
-    on pictures, in each of its rounds, or None.
+    of the batch's rows, so that a part of it is a smaller batch.
     """
 
     name: str
@@ -39,4 +60,4 @@ class Loss(NamedTuple):
     rows: type
     draw: Callable[[Material, int, Plan, float, torch.Generator], Any]
     student: Callable[[Nets, Times, Plan, Any], Taught]
-    fake: Callable[[Nets, Times, Any, Tensor, int], Tensor] | None = None
+    rivals: tuple[Rival, ...] = ()

@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from ..draws import Material, Plan
-from ..times import TIMES, Times, wide
-from .kind import Loss, Nets, Taught
+from ..times import Times, wide
+from .kind import Loss, Nets, Rival, Taught
+from .picture import picture
+
+FAKE = "fake"
 
 # The ends of the noise, where both scores say little, are left out (DMD, section 3.2).
 _LOW, _HIGH = 20, 980
@@ -33,7 +36,7 @@ class _Rows(NamedTuple):
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
 ) -> _Rows:
-    rounds = plan.fake_steps
+    rounds = plan.rounds
 
     def noise(*more: int) -> Tensor:
         return material.noise(count, *more, generator=generator)
@@ -55,24 +58,11 @@ def _draw(
 
 
 def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
-    x = _begun(nets, times, rows)
-    pictures = nets.student(x, times.sigmas(rows.start, x), rows.context)
+    top = times.pure(rows.noise)
+    pictures = picture(nets, times, top, rows.again, rows.start, rows.context)
     direction = gradient(nets, times, pictures.detach(), rows.level, rows.at_level, rows.context)
     goal = pictures.detach() - direction
-    return Taught(0.5 * (pictures - goal).square().mean(), pictures.detach())
-
-
-@torch.no_grad()
-def _begun(nets: Nets, times: Times, rows: _Rows) -> Tensor:
-    """x at the start of each row's step: below the top from the student's own picture (DMD2)."""
-    x = times.pure(rows.noise)
-    later = (rows.start < TIMES - 1).nonzero().flatten()
-    if len(later):
-        here = later.to(x.device)
-        top = torch.full((len(later),), TIMES - 1)
-        first = nets.student(x[here], times.sigmas(top, x), rows.context[later])
-        x[here] = times.noised(first, rows.again[here], rows.start[later])
-    return x
+    return Taught(0.5 * (pictures - goal).square().mean(), {FAKE: pictures.detach()})
 
 
 @torch.no_grad()
@@ -87,7 +77,7 @@ def gradient(
     return (fake - real) / wide(size, pictures)
 
 
-def _fake(nets: Nets, times: Times, rows: _Rows, pictures: Tensor, turn: int) -> Tensor:
+def _fake(nets: Nets, times: Times, plan: Plan, rows: _Rows, pictures: Tensor, turn: int) -> Tensor:
     level, noise = rows.fake_level[:, turn], rows.at_fake_level[:, turn]
     return denoising(nets, times, pictures, level, noise, rows.context)
 
@@ -103,4 +93,4 @@ def denoising(
     return (wide(weight, x) * error.square()).mean()
 
 
-SCORE = Loss("score", "", _Rows, _draw, _student, _fake)
+SCORE = Loss("score", "", _Rows, _draw, _student, (Rival(FAKE, _fake),))

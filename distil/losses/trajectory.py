@@ -15,7 +15,7 @@ from .distance import pseudo_huber
 from .kind import Loss, Nets, Taught
 
 
-class _Rows(NamedTuple):
+class PathRows(NamedTuple):
     x: Tensor
     goal: Tensor
     start: Tensor
@@ -23,9 +23,9 @@ class _Rows(NamedTuple):
     context: Any
 
 
-def _draw(
+def draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
-) -> _Rows:
+) -> PathRows:
     paths, whole = material.paths, len(material.times) - 1
     chosen = torch.randint(len(paths), (count,), generator=generator)
     segments = plan.segments(count, done, generator)
@@ -36,7 +36,7 @@ def _draw(
     left = torch.where(torch.rand(count, generator=generator) < plan.last, whole, left)
     left = torch.where(left < 1, whole, left)
     first, second = whole - left, whole - segment_end(left, whole, segments)
-    return _Rows(
+    return PathRows(
         paths[chosen, first].to(material.dtype),
         paths[chosen, second].to(material.dtype),
         material.times[first],
@@ -45,9 +45,9 @@ def _draw(
     )
 
 
-def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
+def _student(nets: Nets, times: Times, plan: Plan, rows: PathRows) -> Taught:
     landing = times.land(nets.student, rows.x, rows.start, rows.end, rows.context)
     return Taught(pseudo_huber(times.apart(landing, rows.goal, rows.start, rows.end), plan.width))
 
 
-TRAJECTORY = Loss("trajectory", "paths", _Rows, _draw, _student)
+TRAJECTORY = Loss("trajectory", "paths", PathRows, draw, _student)

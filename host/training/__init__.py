@@ -7,9 +7,18 @@ all that the pack has, and most sessions of ComfyUI train nothing.
 from collections.abc import Mapping
 from typing import Any
 
-from .choices import METHODS, NONE, REPAIR
+from .choices import DISTANCES, LATENT, METHODS, NONE, REPAIR
 
-__all__ = ["METHODS", "NONE", "REPAIR", "distil", "make_paths", "save_accelerator"]
+__all__ = [
+    "DISTANCES",
+    "LATENT",
+    "METHODS",
+    "NONE",
+    "REPAIR",
+    "distil",
+    "make_paths",
+    "save_accelerator",
+]
 
 
 def distil(model: Any, clip: Any, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..lora.product import is_convolution
 from .switch import Switch, replaced
 
-STUDENT, AVERAGE, FAKE = "student", "average", "fake"
+STUDENT, AVERAGE = "student", "average"
 
 
 class Matrices(NamedTuple):

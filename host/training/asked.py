@@ -8,9 +8,11 @@ from torch import Tensor
 from ...distil import LOSSES
 from ...recipes import Recipe
 from ..folders import new_digest
-from .choices import NONE, REPAIR
+from .choices import FEATURES, LATENT, NONE, REPAIR
 from .paths import TeacherPaths
 
+# Methods that make pictures sharper which are there already.
+_IMPROVING = ("score", "adversarial")
 # Of no meaning for what is trained, so that they may be changed on the way.
 _FREE = ("preview_every", "save_every")
 
@@ -34,6 +36,7 @@ class Asked(NamedTuple):
     height: int
     preview_every: int = 0
     save_every: int = 50
+    loss: str = LATENT
 
 
 class Given(NamedTuple):
@@ -64,6 +67,7 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
         stages = [stage for stage in stages if stage.steps]
     else:
         stages = [Stage(asked.method, asked.steps)]
+    stages = _compared(stages, asked)
     begun = given.start is not None or asked.start_lora != NONE
     for stage in stages:
         needs = LOSSES[stage.loss].needs
@@ -77,12 +81,26 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
                 "or VAE Encode with pictures of your own to latents."
             )
-        if stage.loss == "score" and not begun:
+        if stage.loss in _IMPROVING and not begun:
             raise ValueError(
                 f"The method {asked.method} improves a LoRA that works already. Choose one under "
                 "start_lora, or connect the lora of another Distil an acceleration LoRA to start."
             )
     return stages
+
+
+def _compared(stages: list[Stage], asked: Asked) -> list[Stage]:
+    """The stages on paths by features, where that is asked. Raises ValueError where none is."""
+    if asked.loss == LATENT:
+        return stages
+    if all(stage.loss != "trajectory" for stage in stages):
+        raise ValueError(
+            f"The loss {asked.loss} compares with the teacher's paths. Set method to trajectory, "
+            "or to repair with Teacher paths connected to paths, or set loss to latent."
+        )
+    return [
+        stage._replace(loss=asked.loss) if stage.loss == "trajectory" else stage for stage in stages
+    ]
 
 
 def settings_of(asked: Asked, given: Given, teacher: str) -> dict[str, Any]:

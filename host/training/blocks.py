@@ -25,6 +25,13 @@ def blocks_of(network: Any) -> dict[str, torch.nn.Module]:
     return found
 
 
+def attention_blocks(network: Any) -> list[torch.nn.Module]:
+    """The blocks with attention, in the order in which they run."""
+    blocks = [*blocks_of(network).values()]
+    # A UNet's other blocks are residual ones; in a transformer all blocks have attention.
+    return [one for one in blocks if hasattr(one, "transformer_blocks")] or blocks
+
+
 def _parts(path: str, block: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
     """A UNet's levels are sequences, whose members the host calls one by one."""
     if isinstance(block, torch.nn.Sequential):

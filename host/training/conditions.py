@@ -40,6 +40,10 @@ class Conditions:
         """The one row of these, `count` times."""
         return Conditions(self._rows * count)
 
+    def pooled(self) -> Tensor:
+        """A vector a row, B P: what the model itself is given, or else the mean of the tokens."""
+        return torch.cat([_pooled(row) for row in self._rows])
+
     def groups(self) -> list[tuple[list[int], dict[str, Any]]]:
         """Which rows go through a model together, and what it takes for them.
 
@@ -60,6 +64,11 @@ def _fit(first: dict[str, Any], other: dict[str, Any]) -> bool:
     return first is other or (
         first.keys() == other.keys() and all(first[name].can_concat(other[name]) for name in first)
     )
+
+
+def _pooled(row: dict[str, Any]) -> Tensor:
+    whole = row.get("y")
+    return row["c_crossattn"].cond.mean(1) if whole is None else whole.cond.flatten(1)
 
 
 def encode(model: Any, clip: Any, texts: Sequence[str], shape: tuple[int, ...]) -> Conditions:

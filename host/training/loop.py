@@ -62,7 +62,9 @@ class Loop:
     def _train(self, stage: Stage, before: int, state: Any, time_left: TimeLeft) -> None:
         """The steps of a stage that are left; `before` it were those of the stages before."""
         progress, asked = self.progress, self._asked
-        trainer = trainer_of(stage, asked, self._networks, self._times)
+        trainer = self._memory.enough_for(
+            lambda: trainer_of(stage, asked, self._networks, self._learned, self._times)
+        )
         if state and state["trainer"] and before < state["step"] < before + stage.steps:
             trainer.restore(state["trainer"])
         trainer.micro = self._memory.micro
@@ -81,12 +83,22 @@ class Loop:
             raise
 
     def _step(self, trainer: Trainer, before: int) -> None:
+        """One step, whole or not at all: once the student has learned, its rivals do as well."""
         phases = trainer.phases(self._learned.material, self.progress.random)
-        for number, phase in enumerate(phases):
-            value = self._memory.enough_for(phase, trainer)
-            if number == 0:
-                self.progress.learned(before + trainer.step, value)
+        value = self._memory.enough_for(next(phases), trainer)
+        self.progress.learned(before + trainer.step, value)
+        cancelled = None
+        for phase in phases:
+            while True:
+                try:
+                    self._memory.enough_for(phase, trainer)
+                    break
+                # The host raises it once, at any layer.
+                except host.InterruptProcessingException as error:
+                    cancelled = error
         self.progress.finished()
+        if cancelled:
+            raise cancelled
 
     def _preview(self) -> tuple[str, Image.Image, int] | None:
         every = self._asked.preview_every

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ...distil import Seen
 from .adapters import Adapters, Matrices
 from .blocks import Checkpoints, KeptInputs
 from .conditions import Conditions
+from .discriminator import RunHeads
+from .features import TeacherFeatures
 from .network import Network
 
 
@@ -25,6 +28,7 @@ class Networks:
         self.adapters = Adapters(layers, matrices, self.device)
         self.checkpoints = Checkpoints(patcher.model, self.adapters.switch)
         self.kept = KeptInputs(patcher.model)
+        self.heads = RunHeads()
         self._cfg, self._empty = cfg, empty
 
     @contextmanager
@@ -45,8 +49,12 @@ class Networks:
         """The model with one set of adapters, which has learned the guidance by heart."""
         return Network(self.patcher, self.adapters.switch, name)
 
+    def features(self, seen: Seen) -> TeacherFeatures:
+        return TeacherFeatures(self.patcher, self.adapters.switch, seen)
+
     def state(self) -> dict[str, Any]:
-        return {"sets": self.adapters.state()}
+        return {"sets": self.adapters.state(), **self.heads.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.adapters.restore(state["sets"])
+        self.heads.restore(state)

@@ -1,28 +1,53 @@
 """What one stage of a run trains: its networks, its weights, and the trainer of both."""
 
 import torch
+from torch import Tensor
 
-from ...distil import LOSSES, Nets, Plan, Times, Trainer, Weights
-from .adapters import AVERAGE, FAKE, STUDENT
+from ...distil import FAKE, HEADS, LOSSES, TIMES, Nets, Plan, Times, Trainer, Weights
+from .adapters import AVERAGE, STUDENT
 from .asked import Asked, Stage
+from .conditions import Conditions
+from .material import Learned
 from .networks import Networks
 
 
-def trainer_of(stage: Stage, asked: Asked, networks: Networks, times: Times) -> Trainer:
+def trainer_of(
+    stage: Stage, asked: Asked, networks: Networks, learned: Learned, times: Times
+) -> Trainer:
     """The trainer of a stage, at its first step."""
-    loss, adapters = LOSSES[stage.loss], networks.adapters
-    if loss.fake and not adapters.weights(FAKE):
+    loss, adapters, plan = LOSSES[stage.loss], networks.adapters, Plan(asked.target_steps)
+    features = networks.features(plan.seen)
+    rivals = {rival.name for rival in loss.rivals}
+    if FAKE in rivals and not adapters.weights(FAKE):
         adapters.copy(FAKE, trained=True)
         # As DMD2 begins: a denoiser, which the student's own weights no longer are.
         adapters.forget(FAKE)
+    if HEADS in rivals:
+        example = _example(networks, learned, times)
+        networks.heads.begin(plan.discriminator, features, example, asked.seed)
+    known = {FAKE: adapters.weights(FAKE), HEADS: networks.heads.weights()}
     return Trainer(
         loss,
-        Nets(networks.teacher(), *map(networks.net, (STUDENT, AVERAGE, FAKE))),
-        Weights(*map(adapters.weights, (STUDENT, AVERAGE, FAKE))),
+        Nets(
+            networks.teacher(),
+            *map(networks.net, (STUDENT, AVERAGE, FAKE)),
+            features,
+            networks.heads,
+        ),
+        Weights(*map(adapters.weights, (STUDENT, AVERAGE)), known),
         times,
-        Plan(asked.target_steps),
+        plan,
         steps=stage.steps,
         batch=asked.batch,
         rate=asked.learning_rate,
         half=networks.patcher.model.get_dtype_inference() == torch.float16,
     )
+
+
+def _example(
+    networks: Networks, learned: Learned, times: Times
+) -> tuple[Tensor, Tensor, Conditions]:
+    """An x that shows what the teacher's features are like."""
+    material = learned.material
+    x = torch.zeros(1, *material.shape, device=networks.device)
+    return x, times.sigmas(torch.tensor([TIMES // 2]), x), material.prompts[slice(0, 1)]

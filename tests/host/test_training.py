@@ -147,9 +147,9 @@ def test_there_is_one_set_of_weights(monkeypatch):
     weights = {id(weight) for weight in model.model.parameters()}
     shapes = {tuple(w.shape) for w in model.model.parameters() if w.ndim > 1 and w.numel() > 4096}
     seen = []
-    plain = LOSSES["score"].fake
+    (rival,) = LOSSES["score"].rivals
 
-    def fake(*args):
+    def pays(*args):
         gc.collect()
         mine = {w.untyped_storage().data_ptr() for w in model.model.parameters()}
         others = [
@@ -160,9 +160,10 @@ def test_there_is_one_set_of_weights(monkeypatch):
             and one.untyped_storage().data_ptr() not in mine
         ]
         seen.append(len(others))
-        return plain(*args)
+        return rival.pays(*args)
 
-    monkeypatch.setitem(LOSSES, "score", LOSSES["score"]._replace(fake=fake))
+    watched = LOSSES["score"]._replace(rivals=(rival._replace(pays=pays),))
+    monkeypatch.setitem(LOSSES, "score", watched)
     gc.collect()
     run(model, "SD 1.5", Given(start=start), method="score", steps=2)
     assert weights and shapes and seen

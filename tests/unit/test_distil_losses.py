@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fewstep.distil import CLEAN, LOSSES, Jump, Plan, pseudo_huber
+from fewstep.distil import CLEAN, FAKE, LOSSES, Jump, Plan, pseudo_huber
 from fewstep.distil.losses.consistency import target
 from fewstep.distil.losses.score import denoising, gradient
 from tiny_nets import KINDS, SHAPE, material, nets
@@ -90,7 +90,7 @@ def test_consistency_has_the_gradient_of_the_papers_formula(kind, target_steps):
 
 def test_the_target_of_consistency_has_no_gradient():
     times, them = KINDS["table"](), nets()
-    for net in them:
+    for net in (them.teacher, them.student, them.average):
         net.requires_grad_(True)
     path = Jump(torch.tensor([999, 499]), torch.tensor([799, 299]), torch.tensor([-1, 299]))
     context = material().prompts[:2]
@@ -136,17 +136,17 @@ def test_score_has_the_gradient_of_dmd(kind, target_steps):
     got = torch.autograd.grad(taught.loss, weights)
     want = torch.autograd.grad(torch.stack(expected).mean(), weights)
     assert all(torch.allclose(*both, **CLOSE) for both in zip(got, want, strict=True))
-    assert torch.allclose(taught.pictures, torch.stack(pictures), **CLOSE)
-    assert not taught.pictures.requires_grad
+    assert torch.allclose(taught.shown[FAKE], torch.stack(pictures), **CLOSE)
+    assert not taught.shown[FAKE].requires_grad
 
 
 @kinds
 def test_the_fake_score_learns_to_denoise_the_pictures(kind):
     times, them = KINDS[kind](), nets()
-    _, rows = draw("score")
+    plan, rows = draw("score")
     pictures = torch.randn(16, *SHAPE, dtype=torch.float64)
     for turn in (0, 1):
-        loss = LOSSES["score"].fake(them, times, rows, pictures, turn)
+        loss = LOSSES["score"].rivals[0].pays(them, times, plan, rows, pictures, turn)
         expected = []
         for picture, level, noise, context in zip(
             pictures,
@@ -205,9 +205,11 @@ def test_pseudo_huber_is_a_square_near_zero_and_straight_far_away():
 
 
 def test_the_registry_holds_each_loss_under_its_name():
-    assert [*LOSSES] == ["trajectory", "consistency", "score"]
     assert {name: loss.needs for name, loss in LOSSES.items()} == {
         "trajectory": "paths",
+        "features": "paths",
         "consistency": "images",
         "score": "",
+        "adversarial": "images",
     }
+    assert all(loss.name == name for name, loss in LOSSES.items())

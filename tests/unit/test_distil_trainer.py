@@ -5,13 +5,24 @@ import json
 
 import pytest
 import torch
-from fewstep.distil import LOSSES, NotFiniteError, Plan, RunFolder, Trainer, Weights, follow
+from fewstep.distil import (
+    FAKE,
+    HEADS,
+    LOSSES,
+    NotFiniteError,
+    Plan,
+    RunFolder,
+    Trainer,
+    Weights,
+    follow,
+)
 from fewstep.distil.trainer import rate_share
 from tiny_nets import KINDS, material, nets
 
 
 def trainer(them, name="score", steps=6, batch=8, target=1, **more):
-    weights = Weights(*([*net.parameters()] for net in (them.student, them.average, them.fake)))
+    rivals = {FAKE: [*them.fake.parameters()], HEADS: [*them.heads.parameters()]}
+    weights = Weights([*them.student.parameters()], [*them.average.parameters()], rivals)
     return Trainer(
         LOSSES[name],
         them,
@@ -38,7 +49,11 @@ def run(one, generator, steps, **things):
 
 
 def numbers(them):
-    return [weight.detach().clone() for net in them for weight in net.parameters()]
+    return [weight.detach().clone() for net in trained(them) for weight in net.parameters()]
+
+
+def trained(them):
+    return (them.teacher, them.student, them.average, them.fake, them.heads)
 
 
 @pytest.mark.parametrize("name", ["trajectory", "consistency"])
@@ -52,7 +67,10 @@ def test_the_loss_falls(name):
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("micro", [1, 3, 4])
 def test_parts_of_a_batch_give_the_step_of_the_whole(name, micro):
-    """Accumulated gradients are those of the batch: 1e-12 in float64 after three steps."""
+    """Accumulated gradients are those of the batch: 1e-10 in float64 after three steps.
+
+    Adam enlarges what is left of gradients that cancel, as a last bias' do in the hinge loss.
+    """
     results = []
     for size in (8, micro):
         them, generator = begin()
@@ -60,7 +78,7 @@ def test_parts_of_a_batch_give_the_step_of_the_whole(name, micro):
         one.micro = size
         run(one, generator, 3)
         results.append(numbers(them))
-    assert all(torch.allclose(a, b, rtol=0, atol=1e-12) for a, b in zip(*results, strict=True))
+    assert all(torch.allclose(a, b, rtol=0, atol=1e-10) for a, b in zip(*results, strict=True))
 
 
 def test_a_phase_can_be_called_again_after_it_failed_for_memory():
@@ -111,7 +129,9 @@ def test_a_run_that_goes_on_from_its_state_ends_as_one_that_never_stopped():
     again, generator = begin()
     other = trainer(again)
     with torch.no_grad():
-        for weight, value in zip((w for n in again for w in n.parameters()), kept, strict=True):
+        for weight, value in zip(
+            (w for n in trained(again) for w in n.parameters()), kept, strict=True
+        ):
             weight.copy_(value)
     other.restore(state)
     generator.set_state(dice)
@@ -167,3 +187,16 @@ def test_other_settings_are_refused_by_the_field_that_differs(tmp_path):
     with pytest.raises(ValueError, match="with size"):
         RunFolder(tmp_path / "mine").open({"steps": 4, "prompts": ["a", "b"]})
     assert json.loads((tmp_path / "mine" / "settings.json").read_text())["steps"] == 4
+
+
+def test_a_phase_fills_the_gradients_of_what_it_trains_alone():
+    """The heads are on the student's way, and stay without gradients until it is their turn."""
+    them, generator = begin()
+    student, heads, *_ = trainer(them, "adversarial").phases(material(), generator)
+    student()
+    assert all(weight.grad is None for weight in them.heads.parameters())
+    learned = [weight.grad.clone() for weight in them.student.parameters()]
+    heads()
+    assert all(weight.grad is not None for weight in them.heads.parameters())
+    for weight, gradient in zip(them.student.parameters(), learned, strict=True):
+        assert torch.equal(weight.grad, gradient)

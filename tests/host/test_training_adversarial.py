@@ -1,0 +1,336 @@
+"""The discriminator and feature matching on narrow models: hooks and heads that come and go."""
+
+import gc
+
+import comfy.model_management as host
+import folder_paths
+import narrow
+import pytest
+import torch
+from fewstep.distil import LOSSES, Discriminator, Seen
+from fewstep.distil.trainer import Trainer
+from fewstep.host.training import previews
+from fewstep.host.training.adapters import STUDENT
+from fewstep.host.training.asked import Given
+from fewstep.host.training.blocks import Checkpoints, KeptInputs, attention_blocks
+from fewstep.host.training.conditions import encode
+from fewstep.host.training.features import TeacherFeatures
+from fewstep.host.training.network import Network
+from training_runs import Clip, inputs, loaded, looks, output, paths, run, shape_of, student
+
+BASES = ("SD 1.5", "SDXL", "SD3", "FLUX.1")
+bases = pytest.mark.parametrize("base", BASES)
+methods = pytest.mark.parametrize("changes", [{"method": "adversarial"}, {"loss": "features"}])
+pytestmark = pytest.mark.floor
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path, monkeypatch):
+    """An empty user directory."""
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
+    monkeypatch.setattr(previews, "_TEACHER_STEPS", 1)
+    return tmp_path
+
+
+def hooks(model):
+    return [len(one._forward_hooks) for one in model.model.modules()]
+
+
+def discriminators():
+    gc.collect()
+    return sum(isinstance(one, Discriminator) for one in gc.get_objects())
+
+
+def started(model, base):
+    """Teacher paths, and a LoRA that a run may begin with."""
+    given = Given(paths=paths(model, base))
+    return given._replace(start=run(model, base, given, name="first", steps=1).lora)
+
+
+@bases
+@methods
+def test_all_is_as_it_was_after_a_run(base, changes):
+    """The next picture is bit-equal, hooks and heads are gone, and something was learned."""
+    model = loaded(base)
+    picture = output(model, base)
+    given = started(model, base)
+    before, hooked = looks(model), hooks(model)
+    made = run(model, base, given, **changes)
+    assert len(made.losses) == 3 and all(loss == loss for loss in made.losses)
+    assert looks(model) == before and hooks(model) == hooked and not discriminators()
+    assert torch.equal(output(model, base), picture)
+    assert not torch.equal(output(made.model, base), picture)
+
+
+def breaking(monkeypatch, kind, at):
+    """Raises an error of this kind within the `at`-th pass in which features are asked for."""
+    plain, calls = TeacherFeatures._caught, []
+
+    def caught(self, blocks, x, sigma, context):
+        calls.append(1)
+        if len(calls) < at:
+            return plain(self, blocks, x, sigma, context)
+
+        def fails(*_):
+            raise kind("no")
+
+        hook = blocks[0].register_forward_hook(fails)
+        try:
+            return plain(self, blocks, x, sigma, context)
+        finally:
+            hook.remove()
+
+    monkeypatch.setattr(TeacherFeatures, "_caught", caught)
+
+
+ENDS = (ValueError, host.InterruptProcessingException, KeyboardInterrupt, MemoryError)
+
+
+@methods
+@pytest.mark.parametrize("kind", ENDS)
+# While blocks are chosen, while the student learns, and while its rival does.
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_all_is_as_it_was_after_an_error(monkeypatch, kind, changes, at):
+    model = loaded("SD 1.5")
+    picture, given = output(model, "SD 1.5"), started(model, "SD 1.5")
+    before, hooked = looks(model), hooks(model)
+    breaking(monkeypatch, kind, at)
+    # Out of memory is told in a sentence.
+    with pytest.raises(ValueError if kind is MemoryError else kind):
+        run(model, "SD 1.5", given, **changes)
+    assert looks(model) == before and hooks(model) == hooked and not discriminators()
+    assert torch.equal(output(model, "SD 1.5"), picture)
+
+
+@bases
+def test_features_are_what_the_blocks_give_in_the_plain_model(base):
+    """Bit for bit, the picture's alone, by rows and columns; what comes after is not computed."""
+    model = loaded(base)
+    x, sigma, context = inputs(model, base)
+    blocks = attention_blocks(model.model)
+    plain = {}
+    caught = [
+        one.register_forward_hook(lambda block, _, output: plain.__setitem__(block, output))
+        for one in blocks
+    ]
+    ((_, taken),) = context.groups()
+    with torch.inference_mode():
+        model.model.apply_model(x, sigma, **taken, transformer_options={})
+    for hook in caught:
+        hook.remove()
+    with student(model, base) as (patcher, adapters), torch.no_grad():
+        ran = []
+        hook = patcher.model.diffusion_model.register_forward_hook(lambda *_: ran.append(1))
+        got = TeacherFeatures(patcher, adapters.switch, Seen(0))(x, sigma, context)
+        hook.remove()
+    assert not ran
+    expected = []
+    for block in blocks:
+        outputs = plain[block] if isinstance(plain[block], tuple) else (plain[block],)
+        # The prompt has 7 tokens here, and the picture 4 x 4.
+        found = [one for one in outputs if one is not None and one.shape[1] != 7]
+        (one,) = found
+        if one.ndim == 4:
+            expected.append(one)
+        elif one.shape[1] == 16:
+            tokens = one.reshape(len(x), 4, 4, -1)
+            expected.append(tokens.permute(0, 3, 1, 2))
+    assert len(got) == len(expected) >= (1 if base == "FLUX.1" else 2)
+    assert all(torch.equal(*both) for both in zip(got, expected, strict=True))
+
+
+@bases
+def test_gradients_reach_the_picture_and_neither_weights_nor_adapters(base):
+    """Also with blocks computed twice, after another network was on: the same to 1e-5."""
+    model = loaded(base)
+    x, sigma, context = inputs(model, base)
+    found = []
+    for twice in (False, True):
+        with student(model, base) as (patcher, adapters):
+            kept, checkpoints = (
+                KeptInputs(patcher.model),
+                Checkpoints(patcher.model, adapters.switch),
+            )
+            kept.start()
+            if twice:
+                checkpoints.start()
+            features = TeacherFeatures(patcher, adapters.switch, Seen(0))
+            picture = x.clone().requires_grad_(True)
+            try:
+                loss = sum(one.square().mean() for one in features(picture, sigma, context))
+                with torch.no_grad():
+                    Network(patcher, adapters.switch, STUDENT)(x, sigma, context)
+                loss.backward()
+            finally:
+                checkpoints.stop()
+                kept.stop()
+            assert all(one.grad is None for one in patcher.model.parameters())
+            assert all(one.grad is None for one in adapters.weights(STUDENT))
+            found.append(picture.grad)
+    assert (found[0] - found[1]).abs().max() <= 1e-5 * found[0].abs().max() > 0
+
+
+def test_fewer_blocks_and_less_depth_end_the_pass_earlier():
+    model = loaded("SD 1.5")
+    x, sigma, context = inputs(model, "SD 1.5")
+    blocks = attention_blocks(model.model)
+    ran = []
+    with student(model, "SD 1.5") as (patcher, adapters), torch.no_grad():
+        whole = TeacherFeatures(patcher, adapters.switch, Seen(0))(x, sigma, context)
+        features = TeacherFeatures(patcher, adapters.switch, Seen(1, 0.5))
+        features(x, sigma, context)
+        watching = [
+            one.register_forward_hook(lambda block, *_: ran.append(blocks.index(block)))
+            for one in blocks
+        ]
+        (half,) = features(x, sigma, context)
+        for hook in watching:
+            hook.remove()
+    last = round(0.5 * len(blocks)) - 1
+    assert ran == [*range(last + 1)] and torch.equal(half, whole[last])
+
+
+def test_rows_with_longer_prompts_keep_their_places():
+    model = loaded("SD 1.5")
+    x, sigma, _ = inputs(model, "SD 1.5")
+    long = narrow.conditioning("SD 1.5", 3)
+    long[0][0] = torch.cat([long[0][0]] * 9, 1) * 0.5
+
+    class Uneven(Clip):
+        def encode_from_tokens_scheduled(self, text):
+            return long if text == "long" else super().encode_from_tokens_scheduled(text)
+
+    texts = ["a cat", "long", "a dog"]
+    context = encode(model, Uneven("SD 1.5"), texts, shape_of("SD 1.5"))
+    x, sigma = torch.cat([x, x[:1]]), torch.cat([sigma, sigma[:1]])
+    with student(model, "SD 1.5") as (patcher, adapters), torch.no_grad():
+        features = TeacherFeatures(patcher, adapters.switch, Seen(0))
+        together = features(x, sigma, context)
+        for row in range(3):
+            here = slice(row, row + 1)
+            for whole, alone in zip(
+                together, features(x[here], sigma[here], context[here]), strict=True
+            ):
+                assert (whole[here] - alone).abs().max() < 1e-5 * alone.abs().max()
+
+
+def test_a_picture_with_as_many_tokens_as_the_prompt_is_refused():
+    """Of two streams of 7 tokens none says which is the picture's: 2 x 14 cells in patches of 2."""
+    model = loaded("FLUX.1")
+    _, sigma, context = inputs(model, "FLUX.1")
+    with student(model, "FLUX.1") as (patcher, adapters), torch.no_grad():
+        features = TeacherFeatures(patcher, adapters.switch, Seen())
+        with pytest.raises(ValueError, match="as many tokens as the prompt, 7, .*another width"):
+            features(torch.zeros(2, 16, 2, 14), sigma, context)
+    assert not any(hooks(model))
+
+
+def stopping(monkeypatch, method, step, student):
+    """Raises the host's interrupt once, in this step, as its layers do while they compute."""
+    loss, calls = LOSSES[method], []
+    (rival,) = loss.rivals
+
+    def once(plain, after):
+        def stops(*args):
+            calls.append(after)
+            value = plain(*args)
+            if calls.count(after) == (step if student else 2 * step - 2):
+                raise host.InterruptProcessingException
+            return value
+
+        return stops
+
+    if student:
+        changed = loss._replace(student=once(loss.student, "student"))
+    else:
+        changed = loss._replace(rivals=(rival._replace(pays=once(rival.pays, "rival")),))
+    monkeypatch.setitem(LOSSES, method, changed)
+
+
+@pytest.mark.parametrize("method", ["adversarial", "score"])
+@pytest.mark.parametrize("student", [True, False])
+def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch, method, student):
+    """Stopped in the student's pass or in its rival's; heads, optimisers, dice: bit-equal."""
+    model = loaded("SD 1.5")
+    given = started(model, "SD 1.5")
+    whole = run(model, "SD 1.5", given, name="whole", steps=4, method=method)
+    with monkeypatch.context() as patch:
+        stopping(patch, method, step=3, student=student)
+        with pytest.raises(host.InterruptProcessingException):
+            run(model, "SD 1.5", given, steps=4, method=method)
+    made = run(model, "SD 1.5", given, steps=4, method=method)
+    assert "Went on from step 2." in made.report
+    assert made.losses == whole.losses
+    assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)
+
+
+def test_the_heads_are_kept_with_the_run_and_not_with_the_lora(folders):
+    model = loaded("SD 1.5")
+    given = started(model, "SD 1.5")
+    made = run(model, "SD 1.5", given, method="adversarial")
+    assert {*made.lora} == {*given.start}
+    (file,) = folders.glob("user/**/mine/state.pt")
+    kept = torch.load(file, weights_only=True)
+    assert kept["heads"] and all(one.abs().max() > 0 for one in kept["heads"].values())
+
+
+def test_a_step_costs_at_most_1_6_times_one_of_score(monkeypatch):
+    """Forwards a sample, a pass back counted as two; a pass that ends early counts as a whole."""
+    model = loaded("SD 1.5")
+    given = started(model, "SD 1.5")
+    network, rows, per_step = type(model.model), [], []
+    plain, phases = network.apply_model, Trainer.phases
+
+    def counted(self, x, t, **taken):
+        rows.append(len(x) * (3 if torch.is_grad_enabled() else 1))
+        return plain(self, x, t, **taken)
+
+    def watched(self, *args):
+        rows.clear()
+        yield from phases(self, *args)
+        per_step.append(sum(rows) / self.batch)
+
+    monkeypatch.setattr(network, "apply_model", counted)
+    monkeypatch.setattr(Trainer, "phases", watched)
+    most = {}
+    for name, changes in {
+        "score": {"method": "score"},
+        "adversarial": {"method": "adversarial"},
+        "features": {"loss": "features"},
+    }.items():
+        per_step.clear()
+        run(model, "SD 1.5", given, name=name, batch=8, target_steps=4, **changes)
+        # The first pass of features chooses the blocks, with one row more.
+        most[name] = max(per_step[1:])
+    assert 0 < most["adversarial"] <= 1.6 * most["score"]
+    assert most["adversarial"] <= 13 and most["features"] <= 7
+
+
+def test_what_the_methods_need_is_said():
+    model = loaded("SD 1.5")
+    given = started(model, "SD 1.5")
+    with pytest.raises(ValueError, match="learns from pictures"):
+        run(model, "SD 1.5", given._replace(paths=None), method="adversarial")
+    with pytest.raises(ValueError, match="improves a LoRA"):
+        run(model, "SD 1.5", given._replace(start=None), method="adversarial")
+    for method, less in (("score", given), ("repair", given._replace(paths=None))):
+        with pytest.raises(ValueError, match="loss features compares with the teacher's paths"):
+            run(model, "SD 1.5", less, method=method, loss="features")
+    run(model, "SD 1.5", given, name="one")
+    with pytest.raises(ValueError, match='begun with loss "latent"'):
+        run(model, "SD 1.5", given, name="one", loss="features")
+
+
+def test_repair_compares_by_features_on_paths_and_ends_with_score(monkeypatch):
+    seen = []
+    for name in ("features", "score"):
+        plain = LOSSES[name].student
+
+        def student(*args, name=name, plain=plain):
+            seen.append(name)
+            return plain(*args)
+
+        monkeypatch.setitem(LOSSES, name, LOSSES[name]._replace(student=student))
+    model = loaded("SD 1.5")
+    run(model, "SD 1.5", started(model, "SD 1.5"), steps=4, method="repair", loss="features")
+    assert seen == ["features"] * 2 + ["score"] * 2
