@@ -13,6 +13,7 @@ from .training_inputs import (
     LoraModelType,
     LossMapType,
     PathsType,
+    RewardType,
     negative_input,
     prompts_input,
     run_name_input,
@@ -153,6 +154,23 @@ class FewStepDistil(io.ComfyNode):
                     "compares the numbers. features compares what the checkpoint sees in them, in "
                     "about twice the time.",
                 ),
+                RewardType.Input(
+                    "reward",
+                    optional=True,
+                    tooltip="From Reward for distillation: pictures that it scores higher are "
+                    "learned beside the method. Needs vae, and a LoRA to go on from.",
+                ),
+                io.Float.Input(
+                    "reward_weight",
+                    default=1.0,
+                    min=0.0,
+                    max=1000.0,
+                    step=0.01,
+                    optional=True,
+                    advanced=True,
+                    tooltip="How much the reward counts beside the method. 0 only reports it; too "
+                    "much, and worse pictures win it.",
+                ),
             ],
             outputs=[
                 io.Model.Output(tooltip="The model with the LoRA; brings its recipe along."),
@@ -182,8 +200,10 @@ class FewStepDistil(io.ComfyNode):
         recipe=None,
         vae=None,
         start=None,
+        reward=None,
         **asked,
     ):
-        made = distil(model, clip, Asked(**asked), Given(paths, latents, recipe, vae, start))
+        given = Given(paths, latents, recipe, vae, start, reward)
+        made = distil(model, clip, Asked(**asked), given)
         losses = {"loss": made.losses}
         return io.NodeOutput(made.model, made.lora, losses, made.recipe, made.sheet, made.report)
