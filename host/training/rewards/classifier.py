@@ -37,9 +37,11 @@ class ClassifierReward:
     def helpers(self) -> list[Helper]:
         return []
 
-    def score(self, pictures: Tensor, targets: Tensor) -> Tensor:
-        weights = {name: weight.to(pictures.device) for name, weight in self._weights.items()}
-        said = answers(self._layout, weights, pictures.float())
+    def score(
+        self, pictures: Tensor, targets: Tensor, networks: Sequence[torch.nn.Module]
+    ) -> Tensor:
+        weights = {name: weight.to(pictures) for name, weight in self._weights.items()}
+        said = answers(self._layout, weights, pictures)
         wanted = targets.to(pictures.device)
         asked = wanted != _OPEN
         sure = [

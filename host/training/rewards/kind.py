@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
+from torch.nn import Module
 
 
 class Helper(NamedTuple):
@@ -34,5 +35,9 @@ class Reward(Protocol):
     def helpers(self) -> list[Helper]:
         """The networks that have to be on their device while scores are asked for."""
 
-    def score(self, pictures: Tensor, targets: Tensor) -> Tensor:
-        """Scores B, with gradients, of pictures B 3 H W in 0..1."""
+    def score(self, pictures: Tensor, targets: Tensor, networks: Sequence[Module]) -> Tensor:
+        """Scores B, with gradients, of pictures B 3 H W in 0..1.
+
+        `networks` are those of the helpers in their order: the host may have lent others than it
+        gave.
+        """

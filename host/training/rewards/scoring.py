@@ -14,7 +14,10 @@ from .kind import Reward
 
 
 class Scoring(NamedTuple):
-    """`patchers` have to be on their devices; `targets` are rows of the material's prompts."""
+    """`targets` has a row for each of the material's prompts.
+
+    `patchers` have to be on their devices: the VAE's, then those of the reward's helpers.
+    """
 
     reward: Reward
     decoder: Decoder
@@ -26,7 +29,8 @@ class Scoring(NamedTuple):
         return self.of_pictures(self.decoder(latents), prompt).to(latents.device)
 
     def of_pictures(self, pictures: Tensor, prompt: Tensor) -> Tensor:
-        return self.reward.score(pictures, self.targets[prompt])
+        networks = [patcher.model for patcher in self.patchers[1:]]
+        return self.reward.score(pictures, self.targets[prompt], networks)
 
 
 @contextmanager
