@@ -1,12 +1,12 @@
 """What rewards need, narrow and random: both halves of a CLIP, VAEs, files of heads."""
 
-import functools
 import json
 from types import SimpleNamespace
 
 import comfy.clip_vision
 import comfy.sd
 import comfy.sd1_clip
+import comfy.taesd.taesd
 import torch
 from safetensors.torch import save_file
 
@@ -89,17 +89,10 @@ def text(seed=6):
     return made
 
 
-@functools.cache
-def _taesd():
-    return {
-        name: weight.detach()
-        for name, weight in comfy.taesd.taesd.TAESD(latent_channels=4).state_dict().items()
-    }
-
-
-def tiny_vae():
+def tiny_vae(channels=4):
     """A TAESD."""
-    made = comfy.sd.VAE(sd={name: torch.zeros_like(one) for name, one in _taesd().items()})
+    names = comfy.taesd.taesd.TAESD(latent_channels=channels).state_dict()
+    made = comfy.sd.VAE(sd={name: torch.zeros_like(one) for name, one in names.items()})
     filled(made.first_stage_model)
     scale = torch.tensor(0.2)
     for name, value in (("vae_scale", scale), ("vae_shift", torch.tensor(0.1))):
