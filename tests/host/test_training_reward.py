@@ -48,7 +48,7 @@ def made(files, kind):
 
 
 def given(reward, vae=None, base="SD 1.5", **more):
-    start = narrow.lora(base, "transformer" if base == "FLUX.1" else "kohya")
+    start = more.pop("start", None) or narrow.lora(base, "kohya")
     return Given(vae=vae or narrow_rewards.tiny_vae(), start=start, reward=reward, **more)
 
 
@@ -101,10 +101,11 @@ def test_all_is_as_it_was_after_a_run_with_a_reward(files, kind):
 
 @pytest.mark.parametrize("base", ["SDXL", "FLUX.1"])
 def test_other_models_learn_from_a_reward_too(files, base):
-    reward, _ = made(files, "classifier")
-    latents = {"FLUX.1": 16}.get(base, 4)
-    vae = narrow_rewards.tiny_vae(latents)
-    result = trained(loaded(base), reward, base, vae=vae, steps=1)
+    model, (reward, _) = loaded(base), made(files, "classifier")
+    begun = run(model, base, Given(paths=paths(model, base)), name="first", steps=1).lora
+    vae = narrow_rewards.tiny_vae({"FLUX.1": 16}.get(base, 4))
+    connected = given(reward, vae, base, start=begun)
+    result = run(model, base, connected, method="score", prompts=TEXTS, steps=1)
     assert "Reward by classifier judge.safetensors" in result.report
 
 
