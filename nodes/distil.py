@@ -136,7 +136,9 @@ class FewStepDistil(io.ComfyNode):
                     tooltip="How the result will be sampled, in place of the recipe of start_lora.",
                 ),
                 io.Vae.Input(
-                    "vae", optional=True, tooltip="For previews; without it they are rough."
+                    "vae",
+                    optional=True,
+                    tooltip="For previews, which are rough without it, and for a reward.",
                 ),
                 LoraModelType.Input(
                     "start",

@@ -99,6 +99,27 @@ def test_all_is_as_it_was_after_a_run_with_a_reward(files, kind):
     assert "Reward by" in result.report and "before," in result.report
 
 
+def test_networks_that_are_moved_to_their_device_are_trained_through_and_draw_as_before(
+    files, monkeypatch
+):
+    """The host moves weights that it made for inference, and those keep no versions."""
+    load = host.load_models_gpu
+
+    def moving(models, *args, **kwargs):
+        for patcher in models:
+            for weight in patcher.model.parameters():
+                weight.data = weight.data.clone()
+        return load(models, *args, **kwargs)
+
+    monkeypatch.setattr(host, "load_models_gpu", moving)
+    model, vae = loaded("SD 1.5"), narrow_rewards.tiny_vae()
+    reward, (eyes,) = made(files, "aesthetic")
+    picture, image = output(model, "SD 1.5"), shown(vae)
+    assert len(trained(model, reward, vae=vae, preview_every=1).losses) == 2
+    assert torch.equal(output(model, "SD 1.5"), picture) and torch.equal(shown(vae), image)
+    assert not any(weight.requires_grad for weight in eyes.parameters())
+
+
 @pytest.mark.parametrize("base", ["SDXL", "FLUX.1"])
 def test_other_models_learn_from_a_reward_too(files, base):
     model, (reward, _) = loaded(base), made(files, "classifier")
