@@ -164,7 +164,7 @@ class FewStepDistil(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "reward_weight",
-                    default=1.0,
+                    default=0.1,
                     min=0.0,
                     max=1000.0,
                     step=0.01,

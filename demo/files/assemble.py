@@ -49,7 +49,7 @@ def checkpoint(model: Weights, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[Path]:
-    """Writes all models, and a full LCM UNet, into a ComfyUI's models folder."""
+    """Writes all models, a full LCM UNet and the judge, into a ComfyUI's models folder."""
     models = base / "models"
     paths = {MODEL: models / "checkpoints" / CHECKPOINT}
     paths |= {name: models / "loras" / lora_name(name) for name in ADAPTERS}

@@ -43,7 +43,7 @@ class Asked(NamedTuple):
     preview_every: int = 0
     save_every: int = 50
     loss: str = LATENT
-    reward_weight: float = 1.0
+    reward_weight: float = 0.1
 
 
 class Given(NamedTuple):

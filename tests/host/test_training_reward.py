@@ -299,7 +299,7 @@ def test_a_run_goes_on_with_its_own_reward_alone(files):
     for another, changes, field in (
         (other, {}, "reward "),
         (None, {}, "reward"),
-        (reward, {"reward_weight": 2.0}, "reward_weight 1.0"),
+        (reward, {"reward_weight": 2.0}, "reward_weight 0.1"),
     ):
         with pytest.raises(ValueError, match=f"mine was begun with {field}"):
             trained(model, another, vae=vae, steps=1, **changes)
