@@ -201,13 +201,13 @@ def test_a_reward_is_learned_and_its_weight_counts(files, monkeypatch):
             reward_weight=weight,
             steps=30,
             batch=4,
-            learning_rate=1e-2,
+            learning_rate=2e-3,
         )
         line = next(line for line in result.report.splitlines() if line.startswith("Reward"))
         before, after = (float(part.split()[-2]) for part in line.split(", ")[1:3])
         scores[weight], learned[weight] = (before, after), result.lora
     assert scores[0.0][0] == scores[30.0][0]
-    assert scores[30.0][1] > scores[30.0][0] and scores[30.0][1] > scores[0.0][1]
+    assert scores[30.0][1] > scores[30.0][0] and scores[30.0][1] > scores[0.0][1] + 0.1
 
 
 def test_a_weight_of_zero_learns_what_a_run_without_a_reward_learns(files):
