@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .average import follow
 from .draws import Material, Plan
+from .limit import Limit
 from .losses import Loss, Nets, Rival
 from .times import Times
 
@@ -34,7 +35,7 @@ class Trainer:
 
     `micro` rows go through the network at a time; it may be lowered between phases, and the
     gradient stays that of the whole batch. `half` says that the network computes in fp16, whose
-    small gradients would vanish unscaled.
+    small gradients would vanish unscaled. A `limit` keeps the student near its start.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class Trainer:
         rate: float,
         average: float = 0.98,
         half: bool = False,
+        limit: Limit | None = None,
     ):
-        self._loss, self._nets, self._weights = loss, nets, weights
+        self._loss, self._nets, self._weights, self._limit = loss, nets, weights, limit
         self._times, self._plan, self._rate, self._share = times, plan, rate, average
         self.step, self.steps, self.batch, self.micro = 0, steps, batch, batch
         device = weights.student[0].device
@@ -86,6 +88,8 @@ class Trainer:
                 return taught.loss
 
             value = self._descend(self._optimiser, self._weights.student, drawn, part)
+            if self._limit:
+                self._limit.keep()
             self.step += 1
             follow(self._weights.average, self._weights.student, self._share, self.step)
             return value

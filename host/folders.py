@@ -9,6 +9,7 @@ import node_helpers
 from ..recipes import Catalog, HashCache, all_recipes
 
 MODEL_FOLDERS = ("checkpoints", "diffusion_models")
+_CLASSIFIERS = "classifiers"
 
 
 def lora_names() -> list[str]:
@@ -52,6 +53,25 @@ def checkpoint_names() -> list[str]:
 def checkpoint_path(name: str) -> Path:
     """Raises ValueError where the file is gone."""
     return _path("checkpoints", name)
+
+
+def classifier_names() -> list[str]:
+    """Paths of safetensors under the host's folder models/classifiers.
+
+    The host's own list of it has files without an ending alone.
+    """
+    found = [
+        name
+        for folder in folder_paths.get_folder_paths(_CLASSIFIERS)
+        for name in folder_paths.recursive_search(folder, excluded_dir_names=[".git"])[0]
+        if name.lower().endswith((".safetensors", ".sft"))
+    ]
+    return sorted(set(found))
+
+
+def classifier_path(name: str) -> Path:
+    """Raises ValueError where the file is gone."""
+    return _path(_CLASSIFIERS, name)
 
 
 def _path(folder: str, name: str) -> Path:

@@ -11,6 +11,7 @@ from .training_inputs import (
     LoraModelType,
     LossMapType,
     PathsType,
+    RewardType,
     negative_input,
     prompts_input,
     run_name_input,
@@ -133,7 +134,9 @@ class FewStepDistil(io.ComfyNode):
                     tooltip="How the result will be sampled, in place of the recipe of start_lora.",
                 ),
                 io.Vae.Input(
-                    "vae", optional=True, tooltip="For previews; without it they are rough."
+                    "vae",
+                    optional=True,
+                    tooltip="For previews, which are rough without it, and for a reward.",
                 ),
                 LoraModelType.Input(
                     "start",
@@ -150,6 +153,23 @@ class FewStepDistil(io.ComfyNode):
                     tooltip="How trajectory, and repair on paths, compare with the paths. latent "
                     "compares the numbers. features compares what the checkpoint sees in them, in "
                     "about twice the time.",
+                ),
+                RewardType.Input(
+                    "reward",
+                    optional=True,
+                    tooltip="From Reward for distillation: pictures that it scores higher are "
+                    "learned beside the method. Needs vae, and a LoRA to go on from.",
+                ),
+                io.Float.Input(
+                    "reward_weight",
+                    default=0.1,
+                    min=0.0,
+                    max=1000.0,
+                    step=0.01,
+                    optional=True,
+                    advanced=True,
+                    tooltip="How much the reward counts beside the method. 0 only reports it; too "
+                    "much, and worse pictures win it.",
                 ),
             ],
             outputs=[
@@ -180,9 +200,10 @@ class FewStepDistil(io.ComfyNode):
         recipe=None,
         vae=None,
         start=None,
+        reward=None,
         **asked,
     ):
         given = {"paths": paths, "latents": latents, "recipe": recipe, "vae": vae, "start": start}
-        made = distil(model, clip, asked, given)
+        made = distil(model, clip, asked, {**given, "reward": reward})
         losses = {"loss": made.losses}
         return io.NodeOutput(made.model, made.lora, losses, made.recipe, made.sheet, made.report)

@@ -19,6 +19,7 @@ from .one_step_loader import FewStepOneStepLoader
 from .plot import FewStepPlot
 from .recipes import FewStepFromRecipe, FewStepRecipe
 from .replacements import register_replacements
+from .reward import FewStepReward
 from .samplers import FewStepSamplerHyperSD, FewStepSamplerLCM, FewStepSamplerTCD
 from .save_accelerator import FewStepSaveAccelerator
 from .scheduler import FewStepScheduler
@@ -57,6 +58,7 @@ class FewStepExtension(ComfyExtension):
             FewStepTeacherPaths,
             FewStepDistil,
             FewStepSaveAccelerator,
+            FewStepReward,
         ]
 
 

@@ -4,7 +4,7 @@ from comfy_api.v0_0_2 import io
 
 TRAINING_CATEGORY = "model/training"
 TRAINING_ALIASES = ["distil", "distill", "train lora", "make accelerator", "repair lora"]
-PathsType = io.Custom("FEWSTEP_PATHS")
+PathsType, RewardType = io.Custom("FEWSTEP_PATHS"), io.Custom("FEWSTEP_REWARD")
 LoraModelType, LossMapType = io.Custom("LORA_MODEL"), io.Custom("LOSS_MAP")
 
 

@@ -7,12 +7,15 @@ import torch
 from torch import Tensor
 
 from ..model.autoencoder import SCALE, SHIFT
+from ..model.classifier import Classifier
 from ..model.text_encoder import text_encoder
 from ..scenes.inputs import write_inputs
+from .judge_layout import layout
 from .merged import merged
 from .parts import (
     ADAPTERS,
     AUTOENCODER,
+    CLASSIFIER,
     CONTROLNET,
     MODEL,
     SHIPPED,
@@ -26,6 +29,7 @@ from .parts import (
 CHECKPOINT = "fewstep-demo.safetensors"
 FULL_LCM = "fewstep-demo-lcm-unet.safetensors"
 CONTROLNET_NAME = "fewstep-demo-scribble.safetensors"
+JUDGE = "fewstep-demo-judge.safetensors"
 # In a LoRA's header, so that its recipe is known whatever the file is called.
 _RECIPES = {name: {"fewstep.recipe": f"{name}/sd15-lora"} for name in ("lcm", "tcd")}
 
@@ -45,7 +49,7 @@ def checkpoint(model: Weights, dtype: torch.dtype) -> dict[str, Tensor]:
 
 
 def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[Path]:
-    """Writes checkpoint, LoRAs, ControlNet and a full LCM UNet into a ComfyUI's models folder."""
+    """Writes all models, a full LCM UNet and the judge, into a ComfyUI's models folder."""
     models = base / "models"
     paths = {MODEL: models / "checkpoints" / CHECKPOINT}
     paths |= {name: models / "loras" / lora_name(name) for name in ADAPTERS}
@@ -56,6 +60,9 @@ def assemble(files: dict[str, Weights], base: Path, dtype: torch.dtype) -> list[
             made = checkpoint(weights, dtype) if name == MODEL else _as(weights, dtype)
             write(made, path, _RECIPES.get(name))
     written = [path for name, path in paths.items() if name in files]
+    if CLASSIFIER in files:
+        written.append(models / "classifiers" / JUDGE)
+        write(_as(files[CLASSIFIER], dtype), written[-1], layout(Classifier()))
     if files.keys() >= {MODEL, "lcm"}:
         written.append(models / "diffusion_models" / FULL_LCM)
         unet = _as(merged(files[MODEL], files["lcm"]), dtype)

@@ -22,11 +22,12 @@ class Answer(NamedTuple):
 
 
 class Classifier(nn.Module):
-    """Pictures B 3 64 64 in 0..1 to answers."""
+    """Pictures B 3 64 64 in 0..1 to answers; `width` is that of the first layer."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = FEATURES // 4) -> None:
         super().__init__()
-        widths = (3, 32, 64, 96, FEATURES)
+        features = 4 * width
+        widths = (3, width, 2 * width, 3 * width, features)
         layers: list[nn.Module] = []
         for inputs, outputs in zip(widths, widths[1:], strict=False):
             layers += [
@@ -34,11 +35,11 @@ class Classifier(nn.Module):
                 nn.Conv2d(outputs, outputs, 3, stride=2, padding=1), nn.ReLU(),
             ]  # fmt: skip
         self.body = nn.Sequential(*layers)
-        self.head = nn.Linear(16 * FEATURES, FEATURES)
-        self.answer = nn.Linear(FEATURES, len(SHAPES) + 2 * len(COLOURS) + 2)
+        self.head = nn.Linear(16 * features, features)
+        self.answer = nn.Linear(features, len(SHAPES) + 2 * len(COLOURS) + 2)
 
     def features(self, pictures: Tensor) -> Tensor:
-        """B 128, the space for Frechet distances."""
+        """B 128 at the usual width, the space for Frechet distances."""
         return torch.relu(self.head(self.body(pictures - 0.5).flatten(1)))
 
     def forward(self, pictures: Tensor) -> Answer:

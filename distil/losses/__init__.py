@@ -5,7 +5,9 @@ from .consistency import CONSISTENCY
 from .distance import pseudo_huber
 from .features import FEATURES
 from .kind import Features, Heads, Loss, Nets, Rival, Taught
+from .reward import Score, reward
 from .score import FAKE, SCORE
+from .together import together
 from .trajectory import TRAJECTORY
 
 LOSSES = {loss.name: loss for loss in (TRAJECTORY, FEATURES, CONSISTENCY, SCORE, ADVERSARIAL)}
@@ -19,6 +21,9 @@ __all__ = [
     "Loss",
     "Nets",
     "Rival",
+    "Score",
     "Taught",
     "pseudo_huber",
+    "reward",
+    "together",
 ]

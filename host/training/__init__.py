@@ -7,16 +7,20 @@ all that the pack has, and most sessions of ComfyUI train nothing.
 from collections.abc import Mapping
 from typing import Any
 
-from .choices import DISTANCES, LATENT, METHODS, NONE, REPAIR
+from .choices import CLASSIFIER, DISTANCES, LATENT, METHODS, NO_HEAD, NONE, REPAIR, REWARDS
 
 __all__ = [
+    "CLASSIFIER",
     "DISTANCES",
     "LATENT",
     "METHODS",
     "NONE",
+    "NO_HEAD",
     "REPAIR",
+    "REWARDS",
     "distil",
     "make_paths",
+    "reward_of",
     "save_accelerator",
 ]
 
@@ -35,6 +39,13 @@ def make_paths(model: Any, clip: Any, asked: Mapping[str, Any]) -> Any:
     from .paths import make_paths as work
 
     return work(model, clip, PathsAsked(**asked))
+
+
+def reward_of(kind: str, clip_vision: Any, clip: Any, head: str) -> Any:
+    """rewards.made.reward_of."""
+    from .rewards.made import reward_of as work
+
+    return work(kind, clip_vision, clip, head)
 
 
 def save_accelerator(lora: Any, recipe: Any, prefix: str, notes: str) -> str:

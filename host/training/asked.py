@@ -8,8 +8,10 @@ from torch import Tensor
 from ...distil import LOSSES
 from ...recipes import Recipe
 from ..folders import new_digest
-from .choices import FEATURES, LATENT, NONE, REPAIR
+from .choices import LATENT, NONE, REPAIR
 from .paths import TeacherPaths
+from .rewards.decoder import check_decodes
+from .rewards.kind import Reward
 
 # Methods that make pictures sharper which are there already.
 _IMPROVING = ("score", "adversarial")
@@ -37,6 +39,7 @@ class Asked(NamedTuple):
     preview_every: int = 0
     save_every: int = 50
     loss: str = LATENT
+    reward_weight: float = 0.1
 
 
 class Given(NamedTuple):
@@ -47,6 +50,7 @@ class Given(NamedTuple):
     recipe: Recipe | None = None
     vae: Any = None
     start: Mapping[str, Tensor] | None = None
+    reward: Reward | None = None
 
 
 class Stage(NamedTuple):
@@ -86,6 +90,13 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} improves a LoRA that works already. Choose one under "
                 "start_lora, or connect the lora of another Distil an acceleration LoRA to start."
             )
+    if given.reward is not None:
+        check_decodes(given.vae)
+        if not begun:
+            raise ValueError(
+                "A reward improves a LoRA that works already. Choose one under start_lora, or "
+                "connect the lora of another Distil an acceleration LoRA to start."
+            )
     return stages
 
 
@@ -106,9 +117,15 @@ def _compared(stages: list[Stage], asked: Asked) -> list[Stage]:
 def settings_of(asked: Asked, given: Given, teacher: str) -> dict[str, Any]:
     """What has to be the same for a run to go on."""
     fields = {key: value for key, value in asked._asdict().items() if key not in _FREE}
-    paths = given.paths
+    paths, rewarded = given.paths, {}
+    if given.reward is None:
+        # As runs were kept before there were rewards.
+        fields.pop("reward_weight")
+    else:
+        rewarded = {"reward": given.reward.mark()}
     return {
         **fields,
+        **rewarded,
         "teacher": teacher,
         "paths": None if paths is None else [*paths.asked._asdict().values(), paths.teacher],
         "latents": None if given.latents is None else _hash({"": given.latents["samples"]}),

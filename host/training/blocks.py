@@ -1,6 +1,6 @@
 """The blocks of a network: where LoRAs go, and what is computed twice to keep less in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -61,6 +61,10 @@ class Checkpoints:
     def on(self) -> bool:
         return bool(self._restore)
 
+    def cover(self, blocks: Iterable[torch.nn.Module]) -> None:
+        """These as well, of other networks, from the next start on."""
+        self._blocks += blocks
+
     def start(self) -> None:
         if not self.on:
             self._restore = [replaced(block, self._around(block)) for block in self._blocks]
@@ -95,7 +99,7 @@ class KeptInputs:
     def __init__(self, network: Any):
         self._norms = [
             module
-            for module in network.diffusion_model.modules()
+            for module in network.modules()
             if "Norm" in type(module).__name__ and not any(True for _ in module.children())
         ]
         self._restore: list[Any] = []

@@ -8,3 +8,5 @@ METHODS = (REPAIR, "trajectory", "consistency", "score", "adversarial")
 # How landings are compared with the paths: as they are, or in the teacher's features.
 LATENT, FEATURES = "latent", "features"
 DISTANCES = (LATENT, FEATURES)
+AESTHETIC, PROMPT, CLASSIFIER = REWARDS = ("aesthetic", "prompt", "classifier")
+NO_HEAD = "none"

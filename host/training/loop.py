@@ -1,11 +1,12 @@
 """The loop of a run: all its stages, looked at, saved and gone on with on the way."""
 
+from functools import partial
 from typing import Any
 
 import comfy.model_management as host
 from PIL import Image
 
-from ...distil import NotFiniteError, RunFolder, Times, Trainer
+from ...distil import Net, NotFiniteError, RunFolder, Times, Trainer
 from ..time_left import TimeLeft
 from .adapters import AVERAGE, STUDENT
 from .asked import Asked, Stage
@@ -15,7 +16,7 @@ from .networks import Networks
 from .previews import Previews
 from .probe import probe
 from .progress import Progress
-from .session import load
+from .rewards.feedback import Feedback, Look
 from .stage import trainer_of
 
 
@@ -30,9 +31,11 @@ class Loop:
         times: Times,
         previews: Previews,
         folder: RunFolder,
+        feedback: Feedback | None = None,
     ):
         self._asked, self._networks, self._learned = asked, networks, learned
         self._times, self._previews, self._folder = times, previews, folder
+        self._feedback = feedback
         self.progress = Progress(asked.seed)
         self._memory = Memory(networks.checkpoints, asked.batch, self.progress.told)
         self._parts = (self.progress, networks, self._memory)
@@ -42,6 +45,7 @@ class Loop:
         progress, state = self.progress, self._folder.load()
         probe(self._networks, self._memory, self._learned, self._times)
         self._look("before", STUDENT)
+        start = self._scored(self._networks.net(STUDENT))
         if state is not None:
             for part in self._parts:
                 part.restore(state)
@@ -58,13 +62,18 @@ class Loop:
             self._save(None)
         self._look(f"after {progress.step} steps", AVERAGE)
         self._previews.add_teacher(self._networks.teacher(), self._networks.device)
+        if self._feedback:
+            self._networks.load()
+            after = self._scored(self._networks.net(AVERAGE))
+            steps = self._previews.teacher_steps
+            teacher = self._scored(self._networks.teacher(), steps)
+            average = self._networks.adapters.weights(AVERAGE)
+            progress.told += self._feedback.told(start, after, teacher, average)
 
     def _train(self, stage: Stage, before: int, state: Any, time_left: TimeLeft) -> None:
         """The steps of a stage that are left; `before` it were those of the stages before."""
         progress, asked = self.progress, self._asked
-        trainer = self._memory.enough_for(
-            lambda: trainer_of(stage, asked, self._networks, self._learned, self._times)
-        )
+        trainer = self._memory.enough_for(partial(self._trainer, stage))
         if state and state["trainer"] and before < state["step"] < before + stage.steps:
             trainer.restore(state["trainer"])
         trainer.micro = self._memory.micro
@@ -81,6 +90,10 @@ class Loop:
         except host.InterruptProcessingException:
             self._save(trainer)
             raise
+
+    def _trainer(self, stage: Stage) -> Trainer:
+        learned, times = self._learned, self._times
+        return trainer_of(stage, self._asked, self._networks, learned, times, self._feedback)
 
     def _step(self, trainer: Trainer, before: int) -> None:
         """One step, whole or not at all: once the student has learned, its rivals do as well."""
@@ -109,8 +122,15 @@ class Loop:
     def _look(self, label: str, name: str) -> Image.Image:
         sheet = self._previews.add(label, self._networks.net(name), self._networks.device)
         # The VAE may have taken the model's place.
-        load(self._networks.patcher)
+        self._networks.load()
         return sheet
+
+    def _scored(self, net: Net, steps: int = 0) -> Look | None:
+        if not self._feedback:
+            return None
+        steps = steps or self._previews.steps
+        look = partial(self._feedback.look, net, self._times, steps, self._networks.device)
+        return self._memory.enough_for(look)
 
     def _save(self, trainer: Trainer | None) -> None:
         state = {key: value for part in self._parts for key, value in part.state().items()}

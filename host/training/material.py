@@ -11,12 +11,13 @@ from .conditions import Conditions, encode
 
 
 class Learned(NamedTuple):
-    """The material, the negative prompt's row, and the prompts that previews show."""
+    """The material, the negative prompt's row, what previews show, and the material's prompts."""
 
     material: Material
     empty: Conditions
     shown: list[str]
     shown_conditions: Conditions
+    texts: list[str]
 
 
 _SHOWN = 4
@@ -60,7 +61,7 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
         of_images,
     )
     empty = conditions[slice(len(texts), None)]
-    return Learned(material, empty, shown, conditions[slice(0, len(shown))])
+    return Learned(material, empty, shown, conditions[slice(0, len(shown))], texts)
 
 
 def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:

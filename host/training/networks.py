@@ -1,8 +1,10 @@
 """The networks of a run: one model with sets of adapters, and what is put on it for the run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from torch.nn import Module
 
 from ...distil import Seen
 from .adapters import Adapters, Matrices
@@ -11,6 +13,7 @@ from .conditions import Conditions
 from .discriminator import RunHeads
 from .features import TeacherFeatures
 from .network import Network
+from .session import load
 
 
 class Networks:
@@ -30,6 +33,7 @@ class Networks:
         self.kept = KeptInputs(patcher.model)
         self.heads = RunHeads()
         self._cfg, self._empty = cfg, empty
+        self._beside: list[Any] = []
 
     @contextmanager
     def injected(self) -> Iterator[None]:
@@ -41,6 +45,16 @@ class Networks:
             self.checkpoints.stop()
             self.kept.stop()
             self.adapters.eject()
+
+    def beside(self, patchers: Sequence[Any], blocks: Sequence[Module]) -> None:
+        """Other models that stay on their devices, and their blocks that may be computed twice."""
+        self._beside = [*patchers]
+        self.checkpoints.cover(blocks)
+        self.load()
+
+    def load(self) -> None:
+        """All of them on their devices again, after something else may have taken their place."""
+        load([self.patcher, *self._beside])
 
     def teacher(self) -> Network:
         return Network(self.patcher, self.adapters.switch, None, self._cfg, self._empty)

@@ -23,7 +23,7 @@ class Previews:
     def __init__(self, model: Any, vae: Any, times: Times, learned: Learned, target: int):
         self._model, self._vae, self._times = model, vae, times
         self._prompts, self._conditions = learned.shown, learned.shown_conditions
-        self.steps = target or _UNIFIED_STEPS
+        self.steps, self.teacher_steps = target or _UNIFIED_STEPS, _TEACHER_STEPS
         shape = learned.material.shape
         seeds = [torch.Generator().manual_seed(seed) for seed in range(len(self._prompts))]
         self._noise = torch.stack([torch.randn(shape, generator=seed) for seed in seeds])
@@ -36,7 +36,7 @@ class Previews:
         return self.sheet()
 
     def add_teacher(self, net: Net, device: torch.device) -> None:
-        self.add(f"teacher, {_TEACHER_STEPS} steps", net, device, _TEACHER_STEPS)
+        self.add(f"teacher, {self.teacher_steps} steps", net, device, self.teacher_steps)
 
     @torch.no_grad()
     def draw(self, net: Net, device: torch.device, steps: int) -> list[Image.Image]:

@@ -17,6 +17,7 @@ from .networks import Networks
 from .paths import folder_of
 from .previews import Previews
 from .report import notes_of, report_of
+from .rewards.lending import rewarded
 from .session import fingerprint, trainable
 from .start import kohya_names, start_of
 
@@ -45,6 +46,7 @@ def distil(model: Any, clip: Any, asked: Asked, given: Given) -> Made:
     times = times_of(model)
     start = start_of(model, asked.start_lora, given.start, asked.rank, asked.seed)
     learned = material_of(model, clip, asked, given)
+    targets = given.reward.targets(learned.texts) if given.reward else None
     folder = folder_of(kept_folder(RUNS), asked.name)
     numbers = sum(one.numel() for pair in start.matrices.values() for one in pair)
     checks.check_room(folder.path, numbers * _BYTES)
@@ -53,8 +55,8 @@ def distil(model: Any, clip: Any, asked: Asked, given: Given) -> Made:
         folder.open(settings_of(asked, given, teacher))
         networks = Networks(patcher, start.matrices, asked.cfg, learned.empty)
         previews = Previews(patcher, given.vae, times, learned, asked.target_steps)
-        loop = Loop(asked, networks, learned, times, previews, folder)
-        with networks.injected():
+        with networks.injected(), rewarded(networks, asked, given, learned, targets) as feedback:
+            loop = Loop(asked, networks, learned, times, previews, folder, feedback)
             loop.go(stages)
         tensors = kohya_tensors(
             patcher.model, networks.adapters.pairs(AVERAGE), kohya_names(patcher.model)

@@ -1,6 +1,6 @@
 """A model ready to be trained through, and as it was when that is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,34 +23,58 @@ def trainable(model: Any) -> Iterator[Any]:
     """
     with torch.inference_mode(False), torch.enable_grad():
         patcher = _whole(model)
-        load(patcher)
+        load([patcher])
         network = patcher.model
-        asked = [weight for weight in network.parameters() if weight.requires_grad]
         before, current = host.in_training, getattr(network, "current_patcher", None)
-        try:
-            for weight in asked:
-                weight.requires_grad_(False)
-            # As well for what is computed again when gradients need it.
-            host.in_training = True
-            patcher.pre_run()
-            yield patcher
-        finally:
-            host.in_training = before
-            patcher.cleanup()
-            network.current_patcher = current
-            for weight in asked:
-                weight.requires_grad_(True)
+        with _frozen(network):
+            try:
+                # As well for what is computed again when gradients need it.
+                host.in_training = True
+                patcher.pre_run()
+                yield patcher
+            finally:
+                host.in_training = before
+                patcher.cleanup()
+                network.current_patcher = current
 
 
-def load(patcher: Any) -> None:
-    """Puts the whole model on its device, what else is there away; autograd may keep its weights.
+@contextmanager
+def lent(patcher: Any) -> Iterator[Any]:
+    """A patcher of another network, whole, that gradients may pass through once it is loaded."""
+    with torch.inference_mode(False):
+        if patcher.is_dynamic() and not getattr(patcher, "cached_patcher_init", None):
+            raise ValueError(
+                "The host streams the weights of this reward's model, and gradients need them "
+                "whole. Start ComfyUI with --disable-dynamic-vram."
+            )
+        whole = _whole(patcher)
+        with _frozen(whole.model):
+            yield whole
+
+
+def load(patchers: Sequence[Any]) -> None:
+    """Puts whole models on their devices, what else is there away; autograd may keep their weights.
 
     All that moves does so as in the host's own runs: a weight that was made for inference and is
     moved outside of it is of no use to either.
     """
     with torch.inference_mode():
-        host.load_models_gpu([patcher], memory_required=1e20, force_full_load=True)
-    _make_ordinary(patcher.model)
+        host.load_models_gpu([*patchers], memory_required=1e20, force_full_load=True)
+    for patcher in patchers:
+        _make_ordinary(patcher.model)
+
+
+@contextmanager
+def _frozen(network: torch.nn.Module) -> Iterator[None]:
+    """No weight wants a gradient itself. Those made for inference cannot, and stay as they are."""
+    asked = [w for w in network.parameters() if w.requires_grad and not _is_untracked(w)]
+    try:
+        for weight in asked:
+            weight.requires_grad_(False)
+        yield
+    finally:
+        for weight in asked:
+            weight.requires_grad_(True)
 
 
 def _whole(model: Any) -> Any:

@@ -9,13 +9,21 @@ from .asked import Asked, Stage
 from .conditions import Conditions
 from .material import Learned
 from .networks import Networks
+from .rewards.feedback import Feedback
 
 
 def trainer_of(
-    stage: Stage, asked: Asked, networks: Networks, learned: Learned, times: Times
+    stage: Stage,
+    asked: Asked,
+    networks: Networks,
+    learned: Learned,
+    times: Times,
+    feedback: Feedback | None = None,
 ) -> Trainer:
-    """The trainer of a stage, at its first step."""
+    """The trainer of a stage, at its first step, with a reward where there is one."""
     loss, adapters, plan = LOSSES[stage.loss], networks.adapters, Plan(asked.target_steps)
+    if feedback:
+        loss = feedback.with_reward(loss)
     features = networks.features(plan.seen)
     rivals = {rival.name for rival in loss.rivals}
     if FAKE in rivals and not adapters.weights(FAKE):
@@ -41,6 +49,7 @@ def trainer_of(
         batch=asked.batch,
         rate=asked.learning_rate,
         half=networks.patcher.model.get_dtype_inference() == torch.float16,
+        limit=feedback.limit if feedback else None,
     )
 
 

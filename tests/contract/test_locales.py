@@ -19,7 +19,8 @@ LETTERS = {
 }
 LANGUAGES = ("en", *LETTERS)
 # Lists of files, and ids of recipes, are the same in all languages.
-_NAMES = {"lora_name", "model_name", "base_checkpoint", "start_lora", "recipe", "timesteps"}
+_FILES = {"lora_name", "model_name", "base_checkpoint", "start_lora", "head"}
+_NAMES = {*_FILES, "recipe", "timesteps"}
 # Names and symbols of the field, which papers in every language write so.
 _SAME = {"TCD", "LCM", "CFG", "SIGMAS", "gamma", "clean", "ddim", "diffusers", "MODEL", "ComfyUI"}
 

@@ -13,7 +13,7 @@ from pack import ROOT, schemas  # noqa: E402
 SNAPSHOT = Path(__file__).with_name("schema.json")
 SCHEMAS = schemas()
 # Lists of what is in somebody's folders.
-_FILES = ("lora_name", "model_name", "base_checkpoint", "start_lora")
+_FILES = ("lora_name", "model_name", "base_checkpoint", "start_lora", "head")
 OF_THE_MACHINE = {(name, "options") for name in _FILES}
 # What people search for who look for an accelerator, and the nodes that answer: a word that all
 # nodes have finds none.

@@ -7,8 +7,11 @@ import pytest
 import torch
 from fewstep.demo import config
 from fewstep.demo.files import assemble, parts
-from fewstep.demo.training import preview, train
+from fewstep.demo.training import preview, second_judge, train
 from fewstep.demo.training.budget import seconds
+from fewstep.host.training.rewards import layout as rewards
+from fewstep.recipes import read_header
+from safetensors.torch import load_file
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def _check_files(folder):
         assert shipped[name].keys() == weights.keys()
     del shipped["model"]
     written = assemble.assemble(shipped, folder, torch.float16)
-    assert [path.is_file() for path in written] == [True] * 4
+    assert [path.is_file() for path in written] == [True] * 5
 
 
 def _step(folder, stage):
@@ -72,3 +75,18 @@ def test_budgets(text, expected):
 def test_a_bad_budget_is_an_error():
     with pytest.raises(ValueError, match="soon"):
         seconds("soon")
+
+
+def test_a_second_judge_is_trained_apart_and_its_file_says_how_it_is_built(small, tmp_path):
+    file = second_judge.train(tmp_path, 1, budget=0.1)
+    assert _step(tmp_path, "second-judge-1") >= 1
+    pictures = torch.rand(2, 3, 64, 64)
+    judge = second_judge.load(file)
+    assert judge.features(pictures).shape == (2, 96)
+    layout = rewards.read_layout(read_header(file).metadata, file.name)
+    said = rewards.answers(layout, load_file(file), pictures)
+    for got, expected in zip(said, judge(pictures), strict=True):
+        assert torch.allclose(got, expected, rtol=1e-5, atol=1e-6)
+    # Another seed is another judge.
+    other = second_judge.load(second_judge.train(tmp_path, 2, budget=0.1))
+    assert not torch.equal(other.answer.weight, judge.answer.weight)

@@ -34,6 +34,7 @@ NODES = [
     "FewStepTeacherPaths",
     "FewStepDistil",
     "FewStepSaveAccelerator",
+    "FewStepReward",
 ]
 
 

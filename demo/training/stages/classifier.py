@@ -1,5 +1,6 @@
 """Stage `classifier`: pictures as drawn and as the autoencoder gives them back."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ...config import CONFIG, SEED, SIZE, WIDE
+from ...model.autoencoder import Autoencoder
 from ...model.classifier import Classifier
 from ...model.device import autocast, best_device, channels_last
 from ...scenes import data
@@ -20,14 +22,30 @@ _ENDS = ("body.0.", "answer.")
 
 
 def train_classifier(folder: Path, budget: float) -> None:
-    """All words, held-out ones too: it judges pictures, so it must know every one."""
-    config, device = CONFIG.classifier, best_device()
+    """The judge of pictures, and what rewards are made from."""
     torch.manual_seed(SEED)
-    module = channels_last(Classifier(), device)
-    autoencoder = load_autoencoder(folder, device)
-    words = data.combinations()
+    module, autoencoder = Classifier(), load_autoencoder(folder, best_device())
+    learn("classifier", module, autoencoder, folder, budget, seed=SEED + 3)
+
+
+def learn(
+    name: str,
+    module: Classifier,
+    autoencoder: Autoencoder,
+    folder: Path,
+    budget: float,
+    *,
+    seed: int,
+    changed: Callable[[Tensor], Tensor] = lambda pictures: pictures,
+) -> None:
+    """Trains `module` on the scenes of `seed`, whose pictures are `changed` before it sees them.
+
+    On all words, held-out ones too: it judges pictures, so it must know every one.
+    """
+    config, device = CONFIG.classifier, best_device()
+    module, words = channels_last(module, device), data.combinations()
     loop = Loop(
-        "classifier",
+        name,
         module,
         optimisers(module, config.rate, plain=_ENDS),
         folder=folder,
@@ -38,12 +56,12 @@ def train_classifier(folder: Path, budget: float) -> None:
 
     def loss(step: int) -> Tensor:
         first = step * config.batch
-        batch = data.scenes(first, config.batch, WIDE, seed=SEED + 3, words=words).to(device)
+        batch = data.scenes(first, config.batch, WIDE, seed=seed, words=words).to(device)
         style = torch.arange(config.batch, device=device) % 3 == 2
         original = data.pictures(batch, SIZE, outlined=style)
         part = config.batch // 4
         again = decode(autoencoder, encode(autoencoder, original[:part]))
-        pictures = torch.cat([again, original[part:]])
+        pictures = changed(torch.cat([again, original[part:]]))
         noise = config.noise * torch.rand(len(pictures), 1, 1, 1, device=device)
         pictures += noise * torch.randn_like(pictures)
         with autocast(device):
