@@ -4,12 +4,12 @@ What the nodes call is here, and what does the work is read with the first call:
 all that the pack has, and most sessions of ComfyUI train nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .choices import METHODS, NONE, REPAIR
 
-__all__ = ["METHODS", "NONE", "REPAIR", "distil", "make_paths", "save_accelerator"]
+__all__ = ["METHODS", "NONE", "REPAIR", "distil", "make_paths", "save_accelerator", "unlisted"]
 
 
 def distil(model: Any, clip: Any, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
@@ -18,6 +18,13 @@ def distil(model: Any, clip: Any, asked: Mapping[str, Any], given: Mapping[str, 
     from .run import distil as work
 
     return work(model, clip, Asked(**asked), Given(**given))
+
+
+def unlisted(lists: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """listed.unlisted."""
+    from .listed import unlisted as work
+
+    return work(lists)
 
 
 def make_paths(model: Any, clip: Any, asked: Mapping[str, Any]) -> Any:

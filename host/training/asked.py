@@ -11,6 +11,8 @@ from ..folders import new_digest
 from .choices import NONE, REPAIR
 from .paths import TeacherPaths
 
+# Those that make something else of a LoRA that works.
+_IMPROVE = ("score", "fine-tuning")
 # Of no meaning for what is trained, so that they may be changed on the way.
 _FREE = ("preview_every", "save_every")
 
@@ -77,7 +79,12 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
                 "or VAE Encode with pictures of your own to latents."
             )
-        if stage.loss == "score" and not begun:
+        if stage.loss == "fine-tuning" and given.latents is None:
+            raise ValueError(
+                "The method fine-tuning learns from your own pictures. Connect VAE Encode with "
+                "them to latents."
+            )
+        if stage.loss in _IMPROVE and not begun:
             raise ValueError(
                 f"The method {asked.method} improves a LoRA that works already. Choose one under "
                 "start_lora, or connect the lora of another Distil an acceleration LoRA to start."

@@ -4,4 +4,4 @@
 NONE = "none"
 REPAIR = "repair"
 # The losses of distil/ by name, in the order of its registry; a test holds them together.
-METHODS = (REPAIR, "trajectory", "consistency", "score")
+METHODS = (REPAIR, "trajectory", "consistency", "score", "fine-tuning")

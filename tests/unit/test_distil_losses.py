@@ -88,6 +88,30 @@ def test_consistency_has_the_gradient_of_the_papers_formula(kind, target_steps):
     same(loss, torch.stack(expected).mean(), them.student.parameters())
 
 
+@kinds
+@pytest.mark.parametrize("target_steps", [0, 1, 4])
+def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm(kind, target_steps):
+    """Both ends of the small step are the same picture with the same noise: nobody is asked."""
+    times, them = KINDS[kind](), nets()
+    them = them._replace(teacher=None)
+    plan, rows = draw("fine-tuning", target=target_steps)
+    loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
+    expected = []
+    for image, noise, start, middle, end, context in zip(*rows, strict=True):
+        start, middle, end = int(start), int(middle), int(end)
+        s, m = sigma(times, start), sigma(times, middle)
+        goal = alpha(kind, m) * image + m * noise
+        if middle != end:
+            with torch.no_grad():
+                goal = landing(kind, times, them.average, goal, middle, end, context)
+        x = alpha(kind, s) * image + s * noise
+        got = landing(kind, times, them.student, x, start, end, context)
+        expected.append(huber(kind, times, got, goal, start, end))
+    same(loss, torch.stack(expected).mean(), them.student.parameters())
+    average = [weight.grad for weight in them.average.parameters()]
+    assert all(gradient is None for gradient in average)
+
+
 def test_the_target_of_consistency_has_no_gradient():
     times, them = KINDS["table"](), nets()
     for net in them:
@@ -205,9 +229,10 @@ def test_pseudo_huber_is_a_square_near_zero_and_straight_far_away():
 
 
 def test_the_registry_holds_each_loss_under_its_name():
-    assert [*LOSSES] == ["trajectory", "consistency", "score"]
+    assert [*LOSSES] == ["trajectory", "consistency", "score", "fine-tuning"]
     assert {name: loss.needs for name, loss in LOSSES.items()} == {
         "trajectory": "paths",
         "consistency": "images",
         "score": "",
+        "fine-tuning": "images",
     }
