@@ -42,10 +42,10 @@ class Making:
 # The guidance that is learned by heart, and different prompts to learn it on.
 CFG, PROMPTS = 2.0, 256
 NOTHING = Making(
-    (Stage("trajectory", 1, 250, 8, 1e-3), Stage("score", 1, 80, 8, 5e-4)), paths=Paths()
+    (Stage("trajectory", 1, 250, 8, 1e-3), Stage("score", 1, 120, 8, 5e-4)), paths=Paths()
 )
 UNIFIED = Making(
-    (Stage("trajectory", 0, 250, 8, 1e-3), Stage("score", 0, 80, 8, 5e-4)), paths=Paths()
+    (Stage("trajectory", 0, 250, 8, 1e-3), Stage("score", 0, 120, 8, 5e-4)), paths=Paths()
 )
 REPAIR = Making((Stage("repair", 1, 105, 8, 5e-4),), start="tcd")
 # The demo's other style, from so many pictures.

@@ -13,51 +13,53 @@ from tqdm import tqdm
 from tools.pack import pure
 from tools.paths import shown
 
+from ..scenes.data import Scenes
 from ..scenes.words import COLOURS, SHAPES
 from ..show.judge import Judge
 from .model import Demo, asked_for, drawn, load
 from .runs import run
-from .settings import CFG, NOTHING
+from .settings import CFG, NOTHING, Making
 
-_COUNT, _STEPS = 128, (1, 2, 4)
-_TEACHER_STEPS = 8
-_SHOWN, _SIDE, _QUALITY = 6, 128, 88
-_AFTER = {"trajectory": "after trajectory", "score": "after score"}
+_STEPS, _TEACHER_STEPS = (1, 2, 4), 4
+_SHOWN, _SIDE, _QUALITY = 6, 112, 85
 
 
 class Row(NamedTuple):
-    """What a model draws: pictures B 3 H W by the number of steps, and the seconds it took."""
+    """What a model draws: pictures B 3 H W by the number of steps."""
 
     name: str
     cfg: float
     pictures: dict[int, Tensor]
 
 
-def show(base: Path, output: Path) -> str:
-    """Makes the LoRA, or goes on with it; writes the sheet, and gives the table."""
-    demo = load(base)
+def show(base: Path, output: Path, making: Making = NOTHING, count: int = 128) -> str:
+    """Makes the LoRA, or goes on with it; writes the sheet, and gives the table.
+
+    Each number of steps is judged by `count` pictures.
+    """
+    demo, scenes = load(base), asked_for(count)
     with Bar() as bar:
         begun = time.monotonic()
         bar.says("paths and stages")
-        made = run(demo, NOTHING)
+        made = run(demo, making)
         seconds = time.monotonic() - begun
         models = {"before": demo.model}
-        models |= {
-            _AFTER[stage.method]: one.model for stage, one in zip(NOTHING.stages, made, strict=True)
-        }
-        rows = [_row(demo, bar, name, model, _STEPS) for name, model in models.items()]
-        rows.append(_row(demo, bar, "the teacher", demo.model, (_TEACHER_STEPS,), CFG))
+        for stage, one in zip(making.stages, made, strict=True):
+            models[f"after {stage.method}"] = one.model
+        rows = [_row(demo, bar, name, model, scenes, _STEPS) for name, model in models.items()]
+        rows.append(_row(demo, bar, "the teacher", demo.model, scenes, (_TEACHER_STEPS,), CFG))
     sheet = output / "distil.jpg"
     output.mkdir(parents=True, exist_ok=True)
-    drawn_sheet(rows).save(sheet, quality=_QUALITY, optimize=True)
-    return f"{table(rows)}\n\nMade in {seconds:.0f} seconds.\n{shown(sheet)}\n"
+    drawn_sheet(rows, scenes.words).save(sheet, quality=_QUALITY, optimize=True)
+    made_in = f"Paths and training took {seconds:.0f} seconds this time."
+    return f"{table(rows, scenes.words)}\n\n{made_in}\n{shown(sheet)}\n"
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[Row], words: Tensor) -> str:
     """Markdown: the share of pictures that show all that was asked, by steps."""
-    judge, words = Judge(), asked_for(_COUNT).words
+    judge = Judge()
     steps = sorted({step for row in rows for step in row.pictures})
-    lines = [_line("right in", *(f"{n} step{'s' * (n > 1)}" for n in steps))]
+    lines = [_line("right in", *map(_counted, steps))]
     lines.append(_line("---", *["---"] * len(steps)))
     for row in rows:
         shares = {n: judge.score(made, words).all for n, made in row.pictures.items()}
@@ -65,26 +67,32 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def drawn_sheet(rows: list[Row]) -> Image.Image:
-    """One row of pictures a model at its fewest steps, framed where all is as asked."""
-    pictures, judge = pure("pictures"), Judge()
-    words = asked_for(_COUNT).words[:_SHOWN]
-    cells = []
-    for row in rows:
-        steps = min(row.pictures)
-        label = f"{_named(row)}, {steps} step{'s' * (steps > 1)}"
-        for made, asked in zip(row.pictures[steps], words, strict=False):
-            good = judge.score(made[None], asked[None]).all == 1
-            cells.append(pictures.Cell(_enlarged(made), [label, _in_words(asked)], good))
-    return pictures.contact_sheet(cells, _SHOWN, ["A green frame: all that was asked is there."])
+def drawn_sheet(rows: list[Row], words: Tensor) -> Image.Image:
+    """The same seeds by every model at its fewest steps, and by the last one made at twice that."""
+    pictures, judge, cells = pure("pictures"), Judge(), []
+    shown_rows = [(row, min(row.pictures)) for row in rows]
+    *_, made, teacher = shown_rows
+    shown_rows[-2:] = [made, (made[0], 2 * made[1]), teacher]
+    for row, steps in shown_rows:
+        share = judge.score(row.pictures[steps], words).all
+        label = f"{_named(row)}, {_counted(steps)}: {share:.0%} right"
+        for drawing, asked in zip(row.pictures[steps][:_SHOWN], words, strict=False):
+            cells.append(pictures.Cell(_enlarged(drawing), [label, _in_words(asked)]))
+    return pictures.contact_sheet(cells, min(_SHOWN, len(words)), [])
 
 
 def _row(
-    demo: Demo, bar: "Bar", name: str, model: Any, steps: tuple[int, ...], cfg: float = 1.0
+    demo: Demo,
+    bar: "Bar",
+    name: str,
+    model: Any,
+    scenes: Scenes,
+    steps: tuple[int, ...],
+    cfg: float = 1.0,
 ) -> Row:
-    scenes, made = asked_for(_COUNT), {}
+    made = {}
     for count in steps:
-        bar.says(f"{name} in {count} steps")
+        bar.says(f"{name} in {_counted(count)}")
         made[count] = drawn(demo, model, count, scenes, cfg=cfg)
     return Row(name, cfg, made)
 
@@ -102,6 +110,7 @@ class Bar:
         self._bar.close()
 
     def says(self, what: str) -> None:
+        self._bar.reset()
         self._bar.set_description_str(what)
 
     def _on(self, value: int, total: int, *_: object, **__: object) -> None:
@@ -111,6 +120,11 @@ class Bar:
 
 def _named(row: Row) -> str:
     return row.name if row.cfg == 1.0 else f"{row.name}, CFG {row.cfg:g}"
+
+
+def _counted(steps: int) -> str:
+    """`1 step`, `4 steps`."""
+    return f"{steps} step{'s' * (steps > 1)}"
 
 
 def _in_words(words: Tensor) -> str:
@@ -129,6 +143,3 @@ def _share(share: float | None) -> str:
 
 def _line(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-__all__ = ["Row", "drawn_sheet", "show", "table"]
