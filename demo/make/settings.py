@@ -41,12 +41,18 @@ class Making:
 
 # The guidance that is learned by heart, and different prompts to learn it on.
 CFG, PROMPTS = 2.0, 256
+# What the demo shows, in about five minutes of two cores.
+SHOWN = Making(
+    (Stage("trajectory", 1, 250, 8, 1e-3), Stage("score", 1, 80, 8, 5e-4)), paths=Paths()
+)
+# Twelve minutes of one core.
 NOTHING = Making(
-    (Stage("trajectory", 1, 250, 8, 1e-3), Stage("score", 1, 120, 8, 5e-4)), paths=Paths()
+    (Stage("trajectory", 1, 400, 8, 1e-3), Stage("score", 1, 240, 8, 5e-4)), paths=Paths()
 )
 UNIFIED = Making(
-    (Stage("trajectory", 0, 250, 8, 1e-3), Stage("score", 0, 120, 8, 5e-4)), paths=Paths()
+    (Stage("trajectory", 0, 400, 8, 1e-3), Stage("score", 0, 240, 8, 5e-4)), paths=Paths()
 )
+# Three minutes of one core.
 REPAIR = Making((Stage("repair", 1, 105, 8, 5e-4),), start="tcd")
 # The demo's other style, from so many pictures.
 STYLE = Making((Stage("fine-tuning", 4, 300, 8, 2e-4),), start="tcd")

@@ -18,10 +18,10 @@ from ..scenes.words import COLOURS, SHAPES
 from ..show.judge import Judge
 from .model import Demo, asked_for, drawn, load
 from .runs import run
-from .settings import CFG, NOTHING, Making
+from .settings import CFG, SHOWN, Making
 
 _STEPS, _TEACHER_STEPS = (1, 2, 4), 4
-_SHOWN, _SIDE, _QUALITY = 6, 112, 85
+_SHOWN, _SIDE, _QUALITY = 6, 128, 85
 
 
 class Row(NamedTuple):
@@ -32,7 +32,7 @@ class Row(NamedTuple):
     pictures: dict[int, Tensor]
 
 
-def show(base: Path, output: Path, making: Making = NOTHING, count: int = 128) -> str:
+def show(base: Path, output: Path, making: Making = SHOWN, count: int = 128) -> str:
     """Makes the LoRA, or goes on with it; writes the sheet, and gives the table.
 
     Each number of steps is judged by `count` pictures.
@@ -75,9 +75,9 @@ def drawn_sheet(rows: list[Row], words: Tensor) -> Image.Image:
     shown_rows[-2:] = [made, (made[0], 2 * made[1]), teacher]
     for row, steps in shown_rows:
         share = judge.score(row.pictures[steps], words).all
-        label = f"{_named(row)}, {_counted(steps)}: {share:.0%} right"
+        label = [_named(row), f"{_counted(steps)}: {share:.0%} right"]
         for drawing, asked in zip(row.pictures[steps][:_SHOWN], words, strict=False):
-            cells.append(pictures.Cell(_enlarged(drawing), [label, _in_words(asked)]))
+            cells.append(pictures.Cell(_enlarged(drawing), [*label, _in_words(asked)]))
     return pictures.contact_sheet(cells, min(_SHOWN, len(words)), [])
 
 
@@ -111,6 +111,7 @@ class Bar:
 
     def says(self, what: str) -> None:
         self._bar.reset()
+        self._bar.total = None
         self._bar.set_description_str(what)
 
     def _on(self, value: int, total: int, *_: object, **__: object) -> None:

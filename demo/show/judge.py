@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from ..config import SEED, SIZE, WIDE
 from ..files.parts import AUTOENCODER, CLASSIFIER, MODEL, Weights, shipped
@@ -36,16 +35,6 @@ class Judge:
     def score(self, pictures: Tensor, words: Tensor) -> Score:
         """Of pictures B 3 H W in 0..1, and rows of true shape, colour and background."""
         return judge(self._classifier, pictures, words)
-
-    @torch.no_grad()
-    def surprise(self, pictures: Tensor, words: Tensor) -> float:
-        """How unlikely the classifier finds what was asked for: mean of -log p, in nats.
-
-        It tells small steps apart that leave the number of right pictures as it is.
-        """
-        answer = self._classifier(shrunk(pictures))
-        asked = zip(answer[:3], words[:, :3].T, strict=True)
-        return sum(float(cross_entropy(said, word)) for said, word in asked)
 
     @torch.no_grad()
     def features(self, pictures: Tensor) -> Tensor:

@@ -19,15 +19,16 @@ from .kind import Loss, Nets, Taught
 
 # The highest time at which the pictures teach.
 LOOK = 599
-# The student jumps well already: there are no longer steps to begin with.
-_DONE = 1.0
+# The student jumps in the target's steps already: no shorter ones to begin with.
+_WHOLE = 1.0
 
 
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
 ) -> Rows:
     # Pure noise is the teacher's part, and no more important than others.
-    return draw(material, count, replace(plan, last=0.0), _DONE, generator)
+    own = replace(plan, last=0.0, skips=((0.0, plan.skip(done)),))
+    return draw(material, count, own, _WHOLE, generator)
 
 
 def _student(nets: Nets, times: Times, plan: Plan, rows: Rows) -> Taught:
