@@ -3,7 +3,7 @@
 from comfy_api.v0_0_2 import io
 
 from ..host.folders import lora_names
-from ..host.training import DISTANCES, LATENT, METHODS, NONE, REPAIR, distil
+from ..host.training import DISTANCES, LATENT, METHODS, NONE, REPAIR, distil, unlisted
 from .inputs import RecipeType, seed_input
 from .training_inputs import (
     TRAINING_ALIASES,
@@ -30,14 +30,16 @@ class FewStepDistil(io.ComfyNode):
             description="Trains a LoRA that lets this checkpoint draw in 1 to 8 steps, or repairs "
             "one that was made for another checkpoint. Goes on where it was stopped.",
             search_aliases=[*TRAINING_ALIASES, "tscd", "dmd", "consistency distillation"],
+            # A folder's pictures and captions come as lists, and are one run's.
+            is_input_list=True,
             inputs=[
                 io.Model.Input(
                     "model", tooltip="The checkpoint to make it for, without an accelerator."
                 ),
                 io.Clip.Input("clip", tooltip="The checkpoint's CLIP, for the prompts."),
                 prompts_input(
-                    "One prompt a line, some dozens or more of what you draw. Empty takes "
-                    "those of the paths."
+                    "One prompt a line, some dozens or more of what you draw, or a folder's "
+                    "captions. Empty takes those of the paths."
                 ),
                 negative_input(),
                 io.Combo.Input(
@@ -54,7 +56,8 @@ class FewStepDistil(io.ComfyNode):
                     tooltip="repair makes a LoRA fit this checkpoint and needs no pictures. "
                     "trajectory begins from nothing on paths, the quickest. consistency learns on "
                     "paths or your own pictures, slower. score sharpens after any of them; so does "
-                    "adversarial, on paths or your own pictures, by a discriminator.",
+                    "adversarial, on paths or your own pictures, by a discriminator. fine-tuning "
+                    "teaches a fast LoRA the style of your own pictures.",
                 ),
                 io.Int.Input(
                     "target_steps",
@@ -125,8 +128,8 @@ class FewStepDistil(io.ComfyNode):
                 io.Latent.Input(
                     "latents",
                     optional=True,
-                    tooltip="For consistency and adversarial: your own pictures through VAE "
-                    "Encode, with one prompt for each.",
+                    tooltip="For fine-tuning, consistency and adversarial: your own pictures through "
+                    "VAE Encode, a batch or a folder's list, with one prompt for each.",
                 ),
                 RecipeType.Input(
                     "recipe",
@@ -191,19 +194,11 @@ class FewStepDistil(io.ComfyNode):
         )
 
     @classmethod
-    def execute(
-        cls,
-        model,
-        clip,
-        paths=None,
-        latents=None,
-        recipe=None,
-        vae=None,
-        start=None,
-        reward=None,
-        **asked,
-    ):
-        given = {"paths": paths, "latents": latents, "recipe": recipe, "vae": vae, "start": start}
-        made = distil(model, clip, asked, {**given, "reward": reward})
+    def execute(cls, **lists):
+        asked = unlisted(lists)
+        model, clip = asked.pop("model"), asked.pop("clip")
+        connected = ("paths", "latents", "recipe", "vae", "start", "reward")
+        given = {name: asked.pop(name, None) for name in connected}
+        made = distil(model, clip, asked, given)
         losses = {"loss": made.losses}
         return io.NodeOutput(made.model, made.lora, losses, made.recipe, made.sheet, made.report)

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..model.autoencoder import SCALE, SHIFT
 from ..model.classifier import Classifier
 from ..model.text_encoder import text_encoder
-from ..scenes.inputs import write_inputs
+from ..scenes.inputs import write_inputs, write_style
 from .judge_layout import layout
 from .merged import merged
 from .parts import (
@@ -86,6 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
         files = trained(given.folder) if given.folder else shipped()
         assemble(files, given.base, getattr(torch, given.dtype))
         write_inputs(given.base / "input")
+        write_style(given.base / "input")
 
 
 def _as(weights: Weights, dtype: torch.dtype) -> Weights:

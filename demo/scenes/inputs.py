@@ -5,13 +5,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..config import LARGE, SEED, WIDE
+from ..config import LARGE, SEED, SIZE, WIDE
 from . import data
 from .data import Scenes
 from .sheet import save_picture
-from .words import COLOURS, SHAPES
+from .words import COLOURS, SHAPES, prompt
 
 _STAR, _RED, _BLUE = SHAPES.index("star"), COLOURS.index("red"), COLOURS.index("blue")
+# A folder of pictures in the demo's other style, each with its caption, to learn that style from.
+STYLE, STYLED = "fewstep-style", 32
 # The repainted square is a little larger than what stood there.
 _MARGIN = 1.4
 
@@ -32,6 +34,22 @@ def write_inputs(folder: Path, scenes: Scenes | None = None, *, mark: str = "") 
         save_picture(folder / f"fewstep-example{end}", before[number])
         save_picture(folder / f"fewstep-inpaint{end}", holes[number])
         save_picture(folder / f"fewstep-scribble{end}", drawings[number])
+
+
+def write_style(folder: Path, count: int = STYLED) -> None:
+    """Outlined pictures of words that the demo was trained on, and a text file beside each."""
+    batch, drawn = styled(count)
+    folder = folder / STYLE
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, words in enumerate(batch.words.tolist()):
+        save_picture(folder / f"{number:03}.png", drawn[number])
+        (folder / f"{number:03}.txt").write_text(prompt(*words) + "\n", "utf-8")
+
+
+def styled(count: int) -> tuple[Scenes, Tensor]:
+    """Scenes, and their outlined pictures B 3 H W."""
+    batch = data.scenes(0, count, WIDE, seed=SEED + 31, words=data.trained())
+    return batch, data.pictures(batch, SIZE, outlined=True)
 
 
 def _red_star() -> Scenes:

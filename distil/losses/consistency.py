@@ -15,7 +15,7 @@ from .distance import pseudo_huber
 from .kind import Loss, Nets, Taught
 
 
-class _Rows(NamedTuple):
+class Rows(NamedTuple):
     image: Tensor
     noise: Tensor
     start: Tensor
@@ -24,9 +24,9 @@ class _Rows(NamedTuple):
     context: Any
 
 
-def _draw(
+def draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
-) -> _Rows:
+) -> Rows:
     images, context = material.some_images(count, generator)
     segments = plan.segments(count, done, generator)
     path = jumps(
@@ -37,13 +37,19 @@ def _draw(
         segments=segments,
         generator=generator,
     )
-    return _Rows(images, material.noise(count, generator=generator), *path, context)
+    return Rows(images, material.noise(count, generator=generator), *path, context)
 
 
-def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
+def _student(nets: Nets, times: Times, plan: Plan, rows: Rows) -> Taught:
     path = Jump(rows.start, rows.middle, rows.end)
     x = times.noised(rows.image, rows.noise, path.start)
-    goal = target(nets, times, x, path, rows.context)
+    return taught(nets, times, plan, x, path, rows, target(nets, times, x, path, rows.context))
+
+
+def taught(
+    nets: Nets, times: Times, plan: Plan, x: Tensor, path: Jump, rows: Rows, goal: Tensor
+) -> Taught:
+    """What the student's jump from x pays for the distance to the goal."""
     landing = times.land(nets.student, x, path.start, path.end, rows.context)
     return Taught(pseudo_huber(times.apart(landing, goal, path.start, path.end), plan.width))
 
@@ -52,12 +58,18 @@ def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
 def target(nets: Nets, times: Times, x: Tensor, path: Jump, context: Any) -> Tensor:
     """The teacher's step to the middle, then the average's jump to the end; no gradient."""
     between = times.land(nets.teacher, x, path.start, path.middle, context)
+    return onward(nets, times, between, path, context)
+
+
+@torch.no_grad()
+def onward(nets: Nets, times: Times, between: Tensor, path: Jump, context: Any) -> Tensor:
+    """The average's jump from the middle to the end; no gradient."""
     arrived = path.middle == path.end
     # Where nothing is left to go the result is not used, and the clean end has no level to jump
     # from: any time will do.
     middle = torch.where(arrived, path.start, path.middle)
     ahead = times.land(nets.average, between, middle, path.end, context)
-    return torch.where(wide(arrived.to(x.device), x), between, ahead)
+    return torch.where(wide(arrived.to(between.device), between), between, ahead)
 
 
-CONSISTENCY = Loss("consistency", "images", _Rows, _draw, _student)
+CONSISTENCY = Loss("consistency", "images", Rows, draw, _student)

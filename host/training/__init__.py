@@ -4,7 +4,7 @@ What the nodes call is here, and what does the work is read with the first call:
 all that the pack has, and most sessions of ComfyUI train nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .choices import CLASSIFIER, DISTANCES, LATENT, METHODS, NO_HEAD, NONE, REPAIR, REWARDS
@@ -22,6 +22,7 @@ __all__ = [
     "make_paths",
     "reward_of",
     "save_accelerator",
+    "unlisted",
 ]
 
 
@@ -31,6 +32,13 @@ def distil(model: Any, clip: Any, asked: Mapping[str, Any], given: Mapping[str, 
     from .run import distil as work
 
     return work(model, clip, Asked(**asked), Given(**given))
+
+
+def unlisted(lists: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """listed.unlisted."""
+    from .listed import unlisted as work
+
+    return work(lists)
 
 
 def make_paths(model: Any, clip: Any, asked: Mapping[str, Any]) -> Any:

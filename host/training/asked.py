@@ -13,8 +13,8 @@ from .paths import TeacherPaths
 from .rewards.decoder import check_decodes
 from .rewards.kind import Reward
 
-# Methods that make pictures sharper which are there already.
-_IMPROVING = ("score", "adversarial")
+# Those that make something else of a LoRA that works.
+_IMPROVE = ("score", "adversarial", "fine-tuning")
 # Of no meaning for what is trained, so that they may be changed on the way.
 _FREE = ("preview_every", "save_every")
 
@@ -85,7 +85,12 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
                 "or VAE Encode with pictures of your own to latents."
             )
-        if stage.loss in _IMPROVING and not begun:
+        if stage.loss == "fine-tuning" and given.latents is None:
+            raise ValueError(
+                "The method fine-tuning learns from your own pictures. Connect VAE Encode with "
+                "them to latents."
+            )
+        if stage.loss in _IMPROVE and not begun:
             raise ValueError(
                 f"The method {asked.method} improves a LoRA that works already. Choose one under "
                 "start_lora, or connect the lora of another Distil an acceleration LoRA to start."

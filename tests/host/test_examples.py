@@ -13,6 +13,7 @@ import pytest
 from fewstep.tools.examples.conversion import to_api
 from fewstep.tools.examples.demo_files import PICTURE_NAME
 from fewstep.tools.examples.demo_workflows import (
+    STYLE_FOLDER,
     demo_titles,
     demo_workflow,
     example,
@@ -24,6 +25,7 @@ from known_flow import is_known
 from test_server import NODES
 from torch import tensor
 
+from demo.scenes.inputs import STYLE
 from demo.scenes.words import COLOURS, SHAPES
 from demo.show.judge import Judge
 from demo.show.pictures import load_pictures
@@ -115,6 +117,7 @@ def published(server):
     """The files that the examples name, in the server's folders, and the picture of ComfyUI's."""
     pictures = server.base_dir / "input"
     shutil.copy(pictures / PICTURE_NAME, pictures / "example.png")
+    shutil.copytree(pictures / STYLE, pictures / STYLE_FOLDER, dirs_exist_ok=True)
     runnable = [title for title in TITLES if not _is_newer(title)]
     workflows = [*map(example, runnable), *(_with(title, files) for title, files in OTHERS)]
     wanted = set().union(*map(model_files, workflows))

@@ -111,6 +111,9 @@ def test_what_a_method_lacks(refused, start):
     refused("learns from pictures", method="consistency")
     refused("works already", method="score")
     refused("works already", method="repair")
+    pictures = {"samples": torch.zeros(2, 4, 8, 8)}
+    refused("works already", Given(latents=pictures), method="fine-tuning")
+    refused("learns from your own pictures", method="fine-tuning", start_lora=start)
 
 
 def test_sizes_and_names(refused, start, model):

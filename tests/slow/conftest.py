@@ -1,9 +1,18 @@
-"""A whole SDXL UNet of random weights, written for the tests and removed after them."""
+"""A whole SDXL UNet of random weights, written for the tests and removed after them; the demo model
+and what is made for it.
+"""
+
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
+
+# The demo's programs find dev.py's tools as in the checkout's folder; last, or the pack's nodes
+# would hide the host's.
+sys.path.append(str(Path(__file__).parents[2]))
 
 _SDXL = {
     "block_out_channels": (320, 640, 1280),
@@ -62,3 +71,63 @@ def _values(name, shape, generator):
     if len(shape) == 1:
         return 0.1 * noise + float(name.endswith("weight"))
     return noise * shape[1:].numel() ** -0.5
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo model, with folders of its own for LoRAs and runs."""
+    import folder_paths
+
+    from demo.files.assemble import assemble
+    from demo.files.parts import shipped
+    from demo.make.model import load
+
+    folder = tmp_path_factory.mktemp("demo")
+    assemble(shipped(), folder, torch.float32)
+    known = folder_paths.folder_names_and_paths
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(known, "loras", ([str(folder / "models" / "loras")], {".safetensors"}))
+        patched.setattr(folder_paths, "filename_list_cache", {})
+        patched.setattr(folder_paths, "get_user_directory", lambda: str(folder / "user"))
+        yield load(folder)
+
+
+@pytest.fixture(scope="session")
+def repaired(demo):
+    """The TCD-LoRA on somebody's merge as it is, and after its repair for it."""
+    from made_here import as_it_is, made
+
+    from demo.make.settings import REPAIR
+
+    own = demo._replace(model=demo.styled())
+    return as_it_is(own, own.with_lora(own.model, REPAIR.start)), made(own, REPAIR)
+
+
+@pytest.fixture(scope="session")
+def from_nothing(demo):
+    from made_here import made
+
+    from demo.make.settings import NOTHING
+
+    return made(demo, NOTHING)
+
+
+@pytest.fixture(scope="session")
+def unified(demo):
+    from made_here import made
+
+    from demo.make.settings import UNIFIED
+
+    return made(demo, UNIFIED)
+
+
+@pytest.fixture(scope="session")
+def styled(demo):
+    """A fast LoRA as it is, and after it has learnt pictures in the demo's other style."""
+    from made_here import as_it_is, made
+
+    from demo.make.runs import style_pictures
+    from demo.make.settings import STYLE
+
+    before = as_it_is(demo, demo.with_lora(demo.model, STYLE.start))
+    return before, made(demo, STYLE, pictures=style_pictures(demo))

@@ -34,6 +34,7 @@ def dev(root, *arguments, **env):
     [
         (["demo"], {"COMFYUI_PATH": "no/such/folder"}, "COMFYUI_PATH is no/such/folder"),
         (["demo", "--count", "9"], {}, "--count belongs to --table"),
+        (["demo", "--distil", "--table"], {}, "--distil goes by itself"),
         (["demo", "--lora", "a.safetensors"], {}, "belong to --checkpoint"),
         (["demo", "--checkpoint", "README.md"], {}, "README.md is not a model file"),
         (["test", "quick"], {}, "There is no tier quick: choose from unit, contract, host, web"),

@@ -4,6 +4,7 @@ import pytest
 import torch
 from fewstep.distil import CLEAN, FAKE, LOSSES, Jump, Plan, pseudo_huber
 from fewstep.distil.losses.consistency import target
+from fewstep.distil.losses.fine_tuning import LOOK
 from fewstep.distil.losses.score import denoising, gradient
 from tiny_nets import KINDS, SHAPE, material, nets
 
@@ -86,6 +87,34 @@ def test_consistency_has_the_gradient_of_the_papers_formula(kind, target_steps):
         got = landing(kind, times, them.student, x, start, end, context)
         expected.append(huber(kind, times, got, goal, start, end))
     same(loss, torch.stack(expected).mean(), them.student.parameters())
+
+
+@kinds
+@pytest.mark.parametrize("target_steps", [0, 1, 4])
+def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm(kind, target_steps):
+    """Both ends of the small step are one picture with one noise; above, the teacher's step."""
+    times, them = KINDS[kind](), nets()
+    plan, rows = draw("fine-tuning", target=target_steps)
+    assert {int(start) > LOOK for start in rows.start} == {True, False}
+    loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
+    expected = []
+    for image, noise, start, middle, end, context in zip(*rows, strict=True):
+        start, middle, end = int(start), int(middle), int(end)
+        s, m = sigma(times, start), sigma(times, middle)
+        x = alpha(kind, s) * image + s * noise
+        with torch.no_grad():
+            goal = alpha(kind, m) * image + m * noise
+            if start > LOOK:
+                goal = landing(kind, times, them.teacher, x, start, middle, context)
+            if middle != end:
+                goal = landing(kind, times, them.average, goal, middle, end, context)
+        got = landing(kind, times, them.student, x, start, end, context)
+        expected.append(huber(kind, times, got, goal, start, end))
+    same(loss, torch.stack(expected).mean(), them.student.parameters())
+    loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
+    loss.backward()
+    others = [*them.teacher.parameters(), *them.average.parameters()]
+    assert all(weight.grad is None for weight in others)
 
 
 def test_the_target_of_consistency_has_no_gradient():
@@ -205,11 +234,14 @@ def test_pseudo_huber_is_a_square_near_zero_and_straight_far_away():
 
 
 def test_the_registry_holds_each_loss_under_its_name():
+    methods = ["trajectory", "features", "consistency", "score", "adversarial", "fine-tuning"]
+    assert [*LOSSES] == methods
     assert {name: loss.needs for name, loss in LOSSES.items()} == {
         "trajectory": "paths",
         "features": "paths",
         "consistency": "images",
         "score": "",
         "adversarial": "images",
+        "fine-tuning": "images",
     }
     assert all(loss.name == name for name, loss in LOSSES.items())

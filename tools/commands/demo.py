@@ -1,4 +1,4 @@
-"""`dev.py demo`: the example workflows on the demo model, the comparison table, or own models."""
+"""`dev.py demo`: the examples on the demo model, its table, a LoRA made for it, or own models."""
 
 import argparse
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ def add_demo_options(parser: argparse.ArgumentParser) -> None:
     """What can follow `dev.py demo`."""
     parser.add_argument("--table", action="store_true", help="measure every number of steps")
     parser.add_argument("--count", type=int, help="prompts in each row of the table (512)")
+    parser.add_argument("--distil", action="store_true", help="make a LoRA for 1 step from nothing")
     parser.add_argument("--checkpoint", type=Path, help="a model of yours, in place of the demo's")
     parser.add_argument("--lora", type=Path, help="its acceleration LoRA")
     parser.add_argument("--prompt", help='what to draw ("a red star on a blue background")')
@@ -39,6 +40,8 @@ def check_demo_options(given: argparse.Namespace) -> None:
         raise UserError("--lora, --prompt and --size belong to --checkpoint: name your model too.")
     if given.table and given.checkpoint:
         raise UserError("--table measures the demo model alone: leave out --checkpoint.")
+    if given.distil and (given.table or given.checkpoint):
+        raise UserError("--distil goes by itself: leave out --table and --checkpoint.")
     for path in filter(None, (given.checkpoint, given.lora)):
         if not path.is_file() or path.suffix not in _SUFFIXES:
             raise UserError(f"{path} is not a model file ({', '.join(_SUFFIXES)}).")
@@ -52,6 +55,8 @@ def run_demo(host: Host, given: argparse.Namespace) -> int:
     where = ("--host", host.folder, "--base", base_dir, "--output", _OUTPUT)
     if given.table:
         return run_program("-m", "demo.show.evaluate", *where, "--count", given.count or 512)
+    if given.distil:
+        return run_program("-m", "demo.make", *where)
     if given.checkpoint:
         return run_program("-m", "demo.show.own", *where, *_own(given))
     return run_program("-m", "demo.show.examples", *where)

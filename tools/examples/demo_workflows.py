@@ -27,6 +27,9 @@ _PICTURES = {
     "Picture with a mask": "fewstep-inpaint.png",
     "Scribble": "fewstep-scribble.png",
 }
+# The folder of pictures with captions that an example learns from.
+STYLE_FOLDER = "my style"
+_DEMO_STYLE = "fewstep-style"
 # What the demo model draws in place of what an example asks for: it knows shapes and colours.
 _PROMPTS = {
     "": "",
@@ -121,6 +124,8 @@ def demo_workflow(title: str) -> dict[str, Any]:
             values[0] = "\n".join(_PROMPTS[line] for line in values[0].splitlines())
         if node["type"] == "LoadImage":
             values[0] = _PICTURES[node["title"]]
+        if node["type"] == "LoadImageTextDataSetFromFolder":
+            values = [{STYLE_FOLDER: _DEMO_STYLE}[value] for value in values]
         node["widgets_values"] = values
         if node["type"] in _TRAINING:
             # A run of its own: it has another teacher.

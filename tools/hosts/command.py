@@ -11,7 +11,7 @@ def host_command(host_dir: Path, base_dir: Path, port: int) -> list[str]:
     """The script and its arguments, for a base folder that is an absolute path."""
     return [
         str(host_dir / "main.py"),
-        *(["--cpu"] if _needs_cpu() else []),
+        *(["--cpu"] if needs_cpu() else []),
         *("--listen", "127.0.0.1", "--port", str(port), "--disable-auto-launch"),
         *("--base-directory", str(base_dir), "--disable-api-nodes"),
         *("--database-url", f"sqlite:///{(base_dir / 'db.sqlite').as_posix()}"),
@@ -25,7 +25,7 @@ def host_env(host_dir: Path) -> dict[str, str]:
     return {"PYTHONPYCACHEPREFIX": str(DEV / "pycache")}
 
 
-def _needs_cpu() -> bool:
+def needs_cpu() -> bool:
     """True where torch sees no accelerator, in CI, and when FEWSTEP_CPU is set."""
     if os.environ.get("FEWSTEP_CPU") or os.environ.get("CI"):
         return True
