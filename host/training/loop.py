@@ -102,13 +102,12 @@ class Loop:
         self.progress.learned(before + trainer.step, value)
         cancelled = None
         for phase in phases:
-            while True:
-                try:
-                    self._memory.enough_for(phase, trainer)
-                    break
-                # The host raises it once, at any layer.
-                except host.InterruptProcessingException as error:
-                    cancelled = error
+            try:
+                self._memory.enough_for(phase, trainer)
+            # The host raises it once, in any layer. Asked twice in a phase, the run ends at once.
+            except host.InterruptProcessingException as error:
+                cancelled = error
+                self._memory.enough_for(phase, trainer)
         self.progress.finished()
         if cancelled:
             raise cancelled
