@@ -201,13 +201,14 @@ def test_rows_with_longer_prompts_keep_their_places():
         def encode_from_tokens_scheduled(self, text):
             return long if text == "long" else super().encode_from_tokens_scheduled(text)
 
-    texts = ["a cat", "long", "a dog"]
+    # Sorted by length these are rows 0 3 1 2, an order that is not its own opposite.
+    texts = ["a cat", "long", "long", "a dog"]
     context = encode(model, Uneven("SD 1.5"), texts, shape_of("SD 1.5"))
-    x, sigma = torch.cat([x, x[:1]]), torch.cat([sigma, sigma[:1]])
+    x, sigma = torch.cat([x, x.flip(0) * 0.5]), torch.cat([sigma, sigma])
     with student(model, "SD 1.5") as (patcher, adapters), torch.no_grad():
         features = TeacherFeatures(patcher, adapters.switch, Seen(0))
         together = features(x, sigma, context)
-        for row in range(3):
+        for row in range(4):
             here = slice(row, row + 1)
             for whole, alone in zip(
                 together, features(x[here], sigma[here], context[here]), strict=True
