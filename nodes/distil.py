@@ -128,8 +128,8 @@ class FewStepDistil(io.ComfyNode):
                 io.Latent.Input(
                     "latents",
                     optional=True,
-                    tooltip="For fine-tuning, consistency and adversarial: your own pictures through "
-                    "VAE Encode, a batch or a folder's list, with one prompt for each.",
+                    tooltip="For fine-tuning, consistency and adversarial: your own pictures "
+                    "through VAE Encode, a batch or a folder's list, with one prompt for each.",
                 ),
                 RecipeType.Input(
                     "recipe",
