@@ -19,10 +19,12 @@ class RunFolder:
     def open(self, settings: Mapping[str, Any]) -> None:
         """Makes the folder for these settings, or finds it made for them.
 
+        One that holds nothing but settings, since its run was refused, is made for these.
+
         Raises ValueError naming the first field in which an earlier run of this name differs.
         """
         known = self._known()
-        if known is None:
+        if known is None or {file.name for file in self.path.iterdir()} == {_SETTINGS}:
             self.path.mkdir(parents=True, exist_ok=True)
             self._write(_SETTINGS, lambda file: file.write_text(json.dumps(settings), "utf-8"))
             return

@@ -180,6 +180,7 @@ def test_a_folder_keeps_the_last_state_and_leaves_no_half_file(tmp_path, monkeyp
 def test_other_settings_are_refused_by_the_field_that_differs(tmp_path):
     settings = {"steps": 4, "prompts": ["a", "b"], "size": (64, 64)}
     RunFolder(tmp_path / "mine").open(settings)
+    RunFolder(tmp_path / "mine").save({"step": 1})
     RunFolder(tmp_path / "mine").open(settings)
     for field, value in (("steps", 5), ("prompts", ["a"]), ("size", (64, 128)), ("cfg", 2.0)):
         with pytest.raises(ValueError, match=f"run mine was begun with {field} "):
@@ -187,6 +188,14 @@ def test_other_settings_are_refused_by_the_field_that_differs(tmp_path):
     with pytest.raises(ValueError, match="with size"):
         RunFolder(tmp_path / "mine").open({"steps": 4, "prompts": ["a", "b"]})
     assert json.loads((tmp_path / "mine" / "settings.json").read_text())["steps"] == 4
+
+
+def test_a_run_that_was_refused_before_its_first_step_can_be_asked_for_anew(tmp_path):
+    RunFolder(tmp_path / "mine").open({"rank": 4})
+    RunFolder(tmp_path / "mine").open({"rank": 8})
+    RunFolder(tmp_path / "mine").save({"step": 1})
+    with pytest.raises(ValueError, match="with rank 8"):
+        RunFolder(tmp_path / "mine").open({"rank": 4})
 
 
 def test_a_phase_fills_the_gradients_of_what_it_trains_alone():
