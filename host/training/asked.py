@@ -80,15 +80,15 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} learns from the teacher's paths. Connect Teacher "
                 "paths to paths."
             )
-        if needs == "images" and given.paths is None and given.latents is None:
-            raise ValueError(
-                f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
-                "or VAE Encode with pictures of your own to latents."
-            )
         if stage.loss == "fine-tuning" and given.latents is None:
             raise ValueError(
                 "The method fine-tuning learns from your own pictures. Connect VAE Encode with "
                 "them to latents."
+            )
+        if needs == "images" and given.paths is None and given.latents is None:
+            raise ValueError(
+                f"The method {asked.method} learns from pictures. Connect Teacher paths to paths, "
+                "or VAE Encode with pictures of your own to latents."
             )
         if stage.loss in _IMPROVE and not begun:
             raise ValueError(
