@@ -10,6 +10,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
 
+sys.path.insert(0, str(Path(__file__).parent))
 # The demo's programs find dev.py's tools as in the checkout's folder; last, or the pack's nodes
 # would hide the host's.
 sys.path.append(str(Path(__file__).parents[2]))
