@@ -4,9 +4,12 @@ import comfy.model_management as host
 import comfy.sd
 import comfy.taesd.taesd
 import folder_paths
+import narrow
+import narrow_rewards
 import pytest
 import torch
 from fewstep.host.training.asked import Given
+from fewstep.host.training.rewards.made import reward_of
 from training_runs import loaded, output, paths, run
 
 
@@ -75,3 +78,27 @@ def test_models_that_a_training_moves_draw_as_before(device, tmp_path, monkeypat
         assert torch.equal(vae.decode(latent), before)
     assert torch.equal(output(model, "SD 1.5"), plain)
     assert torch.equal(output(other, "SDXL"), others)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "aesthetic"])
+def test_what_a_reward_borrows_draws_as_before(kind, device, tmp_path, monkeypatch):
+    known = folder_paths.folder_names_and_paths
+    monkeypatch.setitem(known, "classifiers", ([str(tmp_path)], {""}))
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path))
+    model, vae, eyes = loaded("SD 1.5"), narrow_rewards.tiny_vae(), narrow_rewards.vision(tmp_path)
+    narrow_rewards.classifier(tmp_path / "classifier.safetensors")
+    narrow_rewards.head(tmp_path / "aesthetic.safetensors")
+    image = torch.rand(1, 32, 32, 3, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        latent = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+        before = vae.decode(latent).clone()
+        seen = eyes.encode_image(image)["image_embeds"].clone()
+        reward = reward_of(kind, eyes, None, f"{kind}.safetensors")
+    plain = output(model, "SD 1.5")
+    given = Given(vae=vae, start=narrow.lora("SD 1.5", "kohya"), reward=reward)
+    asked = {"method": "score", "steps": 2, "preview_every": 1}
+    assert len(run(model, "SD 1.5", given, **asked).losses) == 2
+    with torch.inference_mode():
+        assert torch.equal(vae.decode(latent), before)
+        assert torch.equal(eyes.encode_image(image)["image_embeds"], seen)
+    assert torch.equal(output(model, "SD 1.5"), plain)
