@@ -1,10 +1,9 @@
 """A fast student learns the look of one's own pictures without losing its few steps.
 
-Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4 and algorithm 4): in place of
-the teacher's step, the middle is the same picture with the same noise, at the level there. That
-alone forgets the guidance that the student has learned by heart, and with it what was asked for.
-So the pictures teach the levels at which the look is decided, and above them, where what is shown
-and where is decided, the teacher goes on teaching.
+Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4 and algorithm 4): in the
+teacher's step to the middle, the picture itself stands in place of what the teacher predicts. That
+alone forgets the guidance that the student has learned by heart, and with it what was asked for. So
+the guidance is added as the teacher adds it: picture + (guided prediction - plain prediction).
 """
 
 from dataclasses import replace
@@ -17,8 +16,6 @@ from ..times import Times
 from .consistency import Rows, draw, onward, taught
 from .kind import Loss, Nets, Taught
 
-# The highest time at which the pictures teach.
-LOOK = 599
 # The student jumps in the target's steps already: no shorter ones to begin with.
 _WHOLE = 1.0
 
@@ -26,7 +23,7 @@ _WHOLE = 1.0
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
 ) -> Rows:
-    # Pure noise is the teacher's part, and no more important than others.
+    # Pure noise says nothing of the look: it is no more important than other levels.
     own = replace(plan, last=0.0, skips=((0.0, plan.skip(done)),))
     return draw(material, count, own, _WHOLE, generator)
 
@@ -39,13 +36,10 @@ def _student(nets: Nets, times: Times, plan: Plan, rows: Rows) -> Taught:
 
 @torch.no_grad()
 def target(nets: Nets, times: Times, x: Tensor, path: Jump, rows: Rows) -> Tensor:
-    """The picture noised to the middle, or the teacher's step there; then the average's jump."""
-    between = times.noised(rows.image, rows.noise, path.middle)
-    high = (path.start > LOOK).nonzero().flatten()
-    if len(high):
-        here = high.to(x.device)
-        start, middle = path.start[high], path.middle[high]
-        between[here] = times.land(nets.teacher, x[here], start, middle, rows.context[high])
+    """The step that picture and guidance take to the middle, then the average's jump."""
+    sigmas = times.sigmas(path.start, x)
+    guidance = nets.teacher(x, sigmas, rows.context) - nets.plain(x, sigmas, rows.context)
+    between = times.moved(x, rows.image + guidance, path.start, path.middle)
     return onward(nets, times, between, path, rows.context)
 
 

@@ -18,13 +18,15 @@ Heads = Callable[[list[Tensor], Tensor, Any], list[Tensor]]
 class Nets(NamedTuple):
     """The teacher with its guidance; the student, its average, and the fake score, no guidance.
 
-    `features` are the teacher's own, without guidance, and `heads` those of the discriminator.
+    `plain` is the teacher without guidance, `features` are its own, and `heads` those of the
+    discriminator.
     """
 
     teacher: Net
     student: Net
     average: Net
     fake: Net
+    plain: Net | None = None
     features: Features | None = None
     heads: Heads | None = None
 

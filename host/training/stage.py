@@ -39,6 +39,7 @@ def trainer_of(
         Nets(
             networks.teacher(),
             *map(networks.net, (STUDENT, AVERAGE, FAKE)),
+            networks.plain(),
             features,
             networks.heads,
         ),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from fewstep.distil import CLEAN, FAKE, LOSSES, Jump, Plan, pseudo_huber
 from fewstep.distil.losses.consistency import target
-from fewstep.distil.losses.fine_tuning import LOOK
+from fewstep.distil.losses.fine_tuning import target as target_of_pictures
 from fewstep.distil.losses.score import denoising, gradient
 from tiny_nets import KINDS, SHAPE, material, nets
 
@@ -91,21 +91,21 @@ def test_consistency_has_the_gradient_of_the_papers_formula(kind, target_steps):
 
 @kinds
 @pytest.mark.parametrize("target_steps", [0, 1, 4])
-def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm(kind, target_steps):
-    """Both ends of the small step are one picture with one noise; above, the teacher's step."""
+def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm_and_guidance(kind, target_steps):
+    """The small step leads to the picture and, beyond it, where the teacher's guidance points."""
     times, them = KINDS[kind](), nets()
     plan, rows = draw("fine-tuning", target=target_steps)
-    assert {int(start) > LOOK for start in rows.start} == {True, False}
     loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
     expected = []
     for image, noise, start, middle, end, context in zip(*rows, strict=True):
         start, middle, end = int(start), int(middle), int(end)
-        s, m = sigma(times, start), sigma(times, middle)
-        x = alpha(kind, s) * image + s * noise
+        x = alpha(kind, sigma(times, start)) * image + sigma(times, start) * noise
+
+        def data(x, sigmas, context, image=image):
+            return image + them.teacher(x, sigmas, context) - them.plain(x, sigmas, context)
+
         with torch.no_grad():
-            goal = alpha(kind, m) * image + m * noise
-            if start > LOOK:
-                goal = landing(kind, times, them.teacher, x, start, middle, context)
+            goal = landing(kind, times, data, x, start, middle, context)
             if middle != end:
                 goal = landing(kind, times, them.average, goal, middle, end, context)
         got = landing(kind, times, them.student, x, start, end, context)
@@ -113,8 +113,20 @@ def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm(kind, target_steps):
     same(loss, torch.stack(expected).mean(), them.student.parameters())
     loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
     loss.backward()
-    others = [*them.teacher.parameters(), *them.average.parameters()]
-    assert all(weight.grad is None for weight in others)
+    others = [them.teacher, them.plain, them.average]
+    assert all(weight.grad is None for net in others for weight in net.parameters())
+
+
+@kinds
+def test_without_guidance_the_middle_is_the_same_picture_with_the_same_noise(kind):
+    times, them = KINDS[kind](), nets()
+    them = them._replace(plain=them.teacher)
+    plan, rows = draw("fine-tuning", target=4)
+    path = Jump(rows.start, rows.middle, rows.middle)
+    x = times.noised(rows.image, rows.noise, rows.start)
+    goal = times.noised(rows.image, rows.noise, rows.middle.clamp(min=0))
+    goal[rows.middle < 0] = rows.image[rows.middle < 0]
+    assert torch.allclose(target_of_pictures(them, times, x, path, rows), goal, atol=1e-9)
 
 
 def test_the_target_of_consistency_has_no_gradient():
