@@ -133,9 +133,11 @@ def test_a_batch_sends_its_rows_through_the_network_once(monkeypatch):
 
     monkeypatch.setattr(network, "apply_model", counted)
     monkeypatch.setattr(Trainer, "phases", watched)
-    for method, most in (("trajectory", 3), ("consistency", 7), ("score", 13)):
+    own = Given(latents={"samples": torch.randn(2, 4, 8, 8)}, start=first.lora)
+    cases = [("trajectory", 3, given), ("consistency", 7, given), ("fine-tuning", 7, own)]
+    cases.append(("score", 13, Given(start=first.lora)))
+    for method, most, more in cases:
         per_step.clear()
-        more = Given(start=first.lora) if method == "score" else given
         run(model, "SD 1.5", more, method=method, name=method, batch=8, target_steps=4)
         assert 0 < max(per_step) <= most, (method, per_step)
 
