@@ -77,6 +77,9 @@ export const createKept = (app, api) => {
     /** @param {any} node */
     attach: (node) => {
       if (!NODES.includes(node.comfyClass)) return;
+      // A run goes on with the same settings alone, so the page gives it no other seed by itself.
+      const after = node.widgets?.find((one) => one.name === "control_after_generate");
+      if (after) after.value = "fixed";
       const widget = node.addWidget("button", "kept_runs", null, open, { serialize: false });
       widget.serialize = false;
       widget.label = words()("keptButton");

@@ -13,6 +13,10 @@ _SAVED = """id => {
     return [node.serialize().widgets_values, node.widgets.map(one => one.name)]
 }"""
 _SENT = "async id => (await app.graphToPrompt()).output[id].inputs"
+_AFTER = """id => {
+    const named = one => one.name === "control_after_generate"
+    return app.graph.getNodeById(id).widgets.find(named).value
+}"""
 DIALOG = "dialog[data-fewstep=kept]"
 
 
@@ -57,3 +61,10 @@ def test_the_button_is_in_no_saved_workflow_and_no_prompt(page):
         values, names = page.evaluate(_SAVED, node)
         assert names[-1] == "kept_runs" and len(values) == len(names) - 1
         assert "kept_runs" not in page.evaluate(_SENT, node)
+
+
+def test_the_seed_of_a_run_stays_so_that_queueing_again_goes_on_with_it(page):
+    for kind in ("FewStepDistil", "FewStepTeacherPaths"):
+        node = PageGraph(page).add(kind)
+        control = page.evaluate(_AFTER, node)
+        assert control == "fixed", kind
