@@ -3,13 +3,27 @@
 import torch
 from torch import Tensor
 
-from ...distil import FAKE, HEADS, LOSSES, TIMES, Nets, Plan, Times, Trainer, Weights
+from ...distil import (
+    FAKE,
+    HEADS,
+    LOSSES,
+    TIMES,
+    Discriminating,
+    Nets,
+    Plan,
+    Times,
+    Trainer,
+    Weights,
+)
 from .adapters import AVERAGE, STUDENT
 from .asked import Asked, Stage
 from .conditions import Conditions
 from .material import Learned
 from .networks import Networks
 from .rewards.feedback import Feedback
+
+# What the end of the teacher's path counts beside the discriminator (docs/measured.md).
+_NEAR = 0.5
 
 
 def trainer_of(
@@ -21,7 +35,9 @@ def trainer_of(
     feedback: Feedback | None = None,
 ) -> Trainer:
     """The trainer of a stage, at its first step, with a reward where there is one."""
-    loss, adapters, plan = LOSSES[stage.loss], networks.adapters, Plan(asked.target_steps)
+    loss, adapters = LOSSES[stage.loss], networks.adapters
+    near = 0.0 if learned.material.paths is None else _NEAR
+    plan = Plan(asked.target_steps, discriminator=Discriminating(distance=near))
     if feedback:
         loss = feedback.with_reward(loss)
     features = networks.features(plan.seen)
