@@ -18,13 +18,16 @@ from .kind import Loss, Nets, Taught
 
 # The student jumps in the target's steps already: no shorter ones to begin with.
 _WHOLE = 1.0
+# Over whole steps first: a look that goes from level to level by short ones takes far longer.
+_SKIPS = ((0.0, 250), (0.6, 80))
 
 
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
 ) -> Rows:
     # Pure noise says nothing of the look: it is no more important than other levels.
-    own = replace(plan, last=0.0, skips=((0.0, plan.skip(done)),))
+    skip = replace(plan, skips=_SKIPS).skip(done)
+    own = replace(plan, last=0.0, skips=((0.0, skip),))
     return draw(material, count, own, _WHOLE, generator)
 
 
