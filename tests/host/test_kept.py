@@ -35,9 +35,9 @@ def test_what_is_kept_is_listed_and_cleared_one_by_one(server, user):
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../training/old", "/etc", "gone"])
-@pytest.mark.parametrize("kind", ["training", "paths", "", "..", "recipes"])
+@pytest.mark.parametrize("kind", ["training", "paths", "", "..", "others"])
 def test_nothing_else_can_be_cleared(server, user, kind, name):
-    others = [user / "training" / "old", user / "recipes" / "gone"]
+    others = [user / "training" / "old", user / "others" / "gone"]
     for folder in others:
         (folder).mkdir(parents=True, exist_ok=True)
     told = server.post(ROUTE, {"clear": {"kind": kind, "name": name}})
