@@ -1,7 +1,7 @@
 """Making acceleration LoRAs inside ComfyUI: distil/ on the host's models.
 
 What the nodes call is here, and what does the work is read with the first call: it is a fifth of
-all that the pack has, and most sessions of ComfyUI train nothing.
+all that the pack has, and most people train nothing.
 """
 
 from collections.abc import Mapping, Sequence
