@@ -139,6 +139,12 @@ def test_latents_with_their_prompts_are_learned_from(model):
     assert len(made.losses) == 3
 
 
+def test_adversarial_learns_from_pictures_of_one_s_own_without_paths(model, start):
+    latents = {"samples": torch.randn(2, 4, 8, 8)}
+    made = run(model, BASE, Given(latents=latents), method="adversarial", start_lora=start)
+    assert len(made.losses) == 3
+
+
 def test_a_model_of_nan(refused, start, model):
     weight = model.model.diffusion_model.out[2].weight
     kept = weight.clone()

@@ -129,6 +129,14 @@ def test_without_guidance_the_middle_is_the_same_picture_with_the_same_noise(kin
     assert torch.allclose(target_of_pictures(them, times, x, path, rows), goal, atol=1e-9)
 
 
+def test_fine_tuning_goes_over_whole_steps_first_and_shorter_ones_later():
+    """In 4 steps a jump is at most 250 times: the picture alone sets its end at first."""
+    _, first = draw("fine-tuning", target=4, done=0.0, to_any=0.0)
+    assert torch.equal(first.middle, first.end)
+    _, last = draw("fine-tuning", target=4, done=0.9, to_any=0.0)
+    assert int((last.start - last.middle).max()) == 80
+
+
 def test_the_target_of_consistency_has_no_gradient():
     times, them = KINDS["table"](), nets()
     for net in (them.teacher, them.student, them.average):
