@@ -1,6 +1,5 @@
 """The example workflows on the demo model, side by side: `python3 dev.py demo` calls this."""
 
-import argparse
 import sys
 from pathlib import Path
 from statistics import median
@@ -18,6 +17,7 @@ from tools.paths import shown
 from tools.user_error import UserError
 
 from ..config import CONFIG, SEED, SIZE, WIDE
+from ..places import parser
 from ..scenes import data
 from ..scenes.data import Scenes
 from ..scenes.inputs import write_inputs
@@ -68,7 +68,7 @@ class Result(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Makes the pictures, the contact sheet and a table."""
-    given = _parser().parse_args(arguments)
+    given = parser(__doc__, "for the contact sheet").parse_args(arguments)
     scenes = data.scenes(0, _COUNT, WIDE, seed=SEED + 11, words=data.combinations())
     scenes = scenes._replace(shape=torch.arange(_COUNT) % len(SHAPES))
     try:
@@ -158,14 +158,6 @@ def _table(results: list[Result]) -> str:
         for show, _, seconds, right in results
     ]
     return "\n".join(lines)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", type=Path, required=True, help="ComfyUI's folder")
-    parser.add_argument("--base", type=Path, required=True, help="its base folder, with models")
-    parser.add_argument("--output", type=Path, required=True, help="for the contact sheet")
-    return parser
 
 
 if __name__ == "__main__":

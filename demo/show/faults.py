@@ -16,8 +16,9 @@ from tqdm import tqdm
 from tools.hosts.server import Server
 
 from ..files.assemble import CHECKPOINT, lora_name
+from ..places import parser
 from .graph import Graph, Link, Nodes, output
-from .page import arguments, open_page
+from .page import open_page
 
 _PROMPTS = (
     "a red star on a blue background",
@@ -103,7 +104,7 @@ _PLACE = """async ([checkpoint, lora, recipe, run]) => {
 
 
 def main() -> None:
-    given = arguments()
+    given = parser(__doc__, "the folder of the pictures").parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     with open_page(given.host, given.base, 1300, 1100) as (server, page):
         for name, runs in tqdm(_FAULTS.items(), unit="fault"):

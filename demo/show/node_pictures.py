@@ -4,7 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from .page import arguments, open_page
+from ..places import parser
+from .page import open_page
 
 _WIDTH = 330
 # Nodes are shown with values that say something; the others with their defaults.
@@ -48,7 +49,7 @@ _PLACE = """async ([type, values, width]) => {
 
 
 def main() -> None:
-    given = arguments()
+    given = parser(__doc__, "the folder of the pictures").parse_args()
     with open_page(given.host, given.base, 1300, 1100) as (server, page):
         given.output.mkdir(parents=True, exist_ok=True)
         for name in server.object_info():

@@ -1,6 +1,5 @@
 """A page of ComfyUI to take pictures of, in Nodes 2.0, and the options of the programs that do."""
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,10 +36,3 @@ def open_page(host: Path, base: Path, width: int, height: int) -> Iterator[tuple
         page.wait_for_function(_READY)
         yield server, page
         browser.close()
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    for name in ("host", "base", "output"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    return parser.parse_args()

@@ -4,7 +4,6 @@ Each is what the demo model makes of the example beside it, with a scene of its 
 models that it cannot stand in for have the card of their accelerator.
 """
 
-import argparse
 import io
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ from tools.pack import pure
 from tools.user_error import UserError
 
 from ..config import SEED, WIDE
+from ..places import parser
 from ..scenes import data
 from ..scenes.data import Scenes
 from ..scenes.inputs import write_inputs
@@ -67,7 +67,7 @@ class Host(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes a JPG beside every example."""
-    given = _parser().parse_args(arguments)
+    given = parser(__doc__, "the folder of the examples").parse_args(arguments)
     drawn = demo_titles()
     try:
         for title in titles():
@@ -190,14 +190,6 @@ def _tensor(pictures: list[Image.Image]) -> torch.Tensor:
     """B 3 H W in 0..1."""
     shades = np.stack([np.asarray(picture.convert("RGB")) for picture in pictures])
     return torch.from_numpy(shades).movedim(3, 1) / 255
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", type=Path, required=True, help="ComfyUI's folder")
-    parser.add_argument("--base", type=Path, required=True, help="its base folder, with models")
-    parser.add_argument("--output", type=Path, required=True, help="the folder of the examples")
-    return parser
 
 
 if __name__ == "__main__":

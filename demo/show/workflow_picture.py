@@ -4,7 +4,8 @@ from playwright.sync_api import Page
 
 from tools.examples.demo_workflows import demo_workflow, titles
 
-from .page import arguments, open_page
+from ..places import parser
+from .page import open_page
 
 _NAME = "workflow.jpg"
 _QUALITY = 85
@@ -27,7 +28,7 @@ _FIT = """([width, height, edge, above]) => {
 
 
 def main() -> None:
-    given = arguments()
+    given = parser(__doc__, "the folder of the pictures").parse_args()
     workflow = demo_workflow(titles()[0])
     workflow["nodes"] = [node for node in workflow["nodes"] if node["type"] != "MarkdownNote"]
     given.output.mkdir(parents=True, exist_ok=True)
