@@ -36,8 +36,7 @@ def panel(shared_page):
     yield found
     shared_page.guard.check()
     open_empty(shared_page)
-    if found.is_visible():
-        shared_page.get_by_role("button", name="Toggle properties panel").click()
+    _close(shared_page, found)
 
 
 def test_info_shows_the_help_page_of_every_node_with_its_picture(
@@ -46,8 +45,7 @@ def test_info_shows_the_help_page_of_every_node_with_its_picture(
     for node_type in NODES if renderer == "classic" else SELECTED:
         _check_help(shared_page, panel, node_type)
         screenshot(f"help of {node_type}")
-        # Over an open panel the page shows no button for the next node's.
-        shared_page.get_by_role("button", name="Toggle properties panel").click()
+        _close(shared_page, panel)
 
 
 def _check_help(page, panel, node_type):
@@ -55,7 +53,7 @@ def _check_help(page, panel, node_type):
     graph = PageGraph(page)
     node = graph.add(node_type, (300, 200))
     graph.settled()
-    _select(page, node)
+    _select(page, panel, node)
     page.get_by_test_id("info-button").click()
     text = (DOCS / f"{node_type}.md").read_text("utf-8")
     title = text.splitlines()[0].removeprefix("# ")
@@ -65,12 +63,21 @@ def _check_help(page, panel, node_type):
     assert panel.locator("img").first.evaluate(_WIDTH) > 300, node_type
 
 
-def _select(page, node):
+def _select(page, panel, node):
     """Clicks the title, as often as a person would on a page that is busy and misses a click."""
     for _ in range(6):
+        # Over an open panel the page shows no button for the node's help.
+        _close(page, panel)
         page.mouse.click(*page.evaluate(_TITLE, node))
         try:
             return page.get_by_test_id("info-button").wait_for(timeout=4000)
         except NotThere:
-            continue
+            page.evaluate("app.canvas.deselectAll()")
     raise AssertionError("The node is not selected by a click on its title.")
+
+
+def _close(page, panel):
+    """Until it is gone: a busy page takes its time to."""
+    if panel.is_visible():
+        page.get_by_role("button", name="Toggle properties panel").click()
+        panel.wait_for(state="hidden")
