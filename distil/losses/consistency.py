@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..draws import Jump, Material, Plan, jumps
-from ..times import Times, wide
+from ..times import Times
 from .distance import pseudo_huber
 from .kind import Loss, Nets, Taught
 
@@ -63,13 +63,16 @@ def target(nets: Nets, times: Times, x: Tensor, path: Jump, context: Any) -> Ten
 
 @torch.no_grad()
 def onward(nets: Nets, times: Times, between: Tensor, path: Jump, context: Any) -> Tensor:
-    """The average's jump from the middle to the end; no gradient."""
-    arrived = path.middle == path.end
-    # Where nothing is left to go the result is not used, and the clean end has no level to jump
-    # from: any time will do.
-    middle = torch.where(arrived, path.start, path.middle)
-    ahead = times.land(nets.average, between, middle, path.end, context)
-    return torch.where(wide(arrived.to(between.device), between), between, ahead)
+    """The average's jump from the middle to the end; no gradient.
+
+    Rows that have arrived are not shown to the network.
+    """
+    left = (path.middle != path.end).nonzero().flatten()
+    if not len(left):
+        return between
+    here = left.to(between.device)
+    x, middle, end = between[here], path.middle[left], path.end[left]
+    return between.index_copy(0, here, times.land(nets.average, x, middle, end, context[left]))
 
 
 CONSISTENCY = Loss("consistency", "images", Rows, draw, _student)

@@ -152,6 +152,22 @@ def test_the_target_of_consistency_has_no_gradient():
     assert all(weight.grad is not None for weight in them.student.parameters())
 
 
+@pytest.mark.parametrize("name", ["consistency", "fine-tuning"])
+def test_the_average_is_asked_only_where_its_jump_leads_on(name):
+    asked, times, them = [], KINDS["table"](), nets()
+    average = them.average
+
+    def counted(x, sigmas, context):
+        asked.append(len(x))
+        return average(x, sigmas, context)
+
+    for done in (0.0, 0.9):
+        plan, rows = draw(name, target=4, done=done)
+        asked.clear()
+        LOSSES[name].student(them._replace(average=counted), times, plan, rows)
+        assert sum(asked) == int((rows.middle != rows.end).sum()) < len(rows.start)
+
+
 @kinds
 @pytest.mark.parametrize("target_steps", [0, 1, 4])
 def test_score_has_the_gradient_of_dmd(kind, target_steps):
