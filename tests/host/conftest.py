@@ -68,6 +68,31 @@ def training_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def classifiers_folder(tmp_path, monkeypatch):
+    """An empty models/classifiers."""
+    import folder_paths
+
+    folder = tmp_path / "classifiers"
+    folder.mkdir()
+    known = folder_paths.folder_names_and_paths
+    monkeypatch.setitem(known, "classifiers", ([str(folder)], {""}))
+    return folder
+
+
+@pytest.fixture
+def reward_folder(classifiers_folder, tmp_path, monkeypatch):
+    """An empty models/classifiers, an empty user directory, and fewer pictures to look at."""
+    import folder_paths
+    from fewstep.host.training import previews
+    from fewstep.host.training.rewards import feedback
+
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path / "user"))
+    monkeypatch.setattr(previews, "_TEACHER_STEPS", 2)
+    monkeypatch.setattr(feedback, "_LOOKED_AT", 4)
+    return classifiers_folder
+
+
+@pytest.fixture
 def load_model(models_folder, monkeypatch):
     """Call with the loader's inputs: (model, CLIP, VAE, recipe, report)."""
     import narrow_files

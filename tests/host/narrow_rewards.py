@@ -1,4 +1,4 @@
-"""What rewards need, narrow and random: both halves of a CLIP, VAEs, files of heads."""
+"""Rewards and what they need, narrow and random: both halves of a CLIP, VAEs, files of heads."""
 
 import json
 from types import SimpleNamespace
@@ -8,6 +8,7 @@ import comfy.sd
 import comfy.sd1_clip
 import comfy.taesd.taesd
 import torch
+from fewstep.host.training.rewards.made import reward_of
 from safetensors.torch import save_file
 
 EMBEDDED = 64
@@ -146,3 +147,16 @@ def head(path, sizes=(EMBEDDED, 16, 1), seed=8, names="layers.{}."):
         weights[f"{name}bias"] = torch.randn(outputs, generator=random)
     save_file(weights, path)
     return weights
+
+
+def rewards(folder):
+    """One of each kind, made as the node makes them."""
+    classifier(folder / "judge.safetensors")
+    head(folder / "beauty.safetensors")
+    eyes = vision(folder)
+    with torch.inference_mode():
+        return {
+            "classifier": reward_of("classifier", None, None, "judge.safetensors"),
+            "aesthetic": reward_of("aesthetic", eyes, None, "beauty.safetensors"),
+            "prompt": reward_of("prompt", eyes, text(), "none"),
+        }

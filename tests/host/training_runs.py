@@ -19,6 +19,8 @@ from fewstep.host.training.start import start_of
 
 PROMPTS = "a cat\na dog"
 BASES = ("SD 1.5", "SDXL", "SD 2.1", "SD3", "FLUX.1")
+# Those on which the teacher's features are tried.
+FEATURED = ("SD 1.5", "SDXL", "SD3", "FLUX.1")
 
 
 class Clip:
@@ -164,3 +166,7 @@ def looks(model):
         "injections": {**model.injections},
         "current": network.current_patcher is model,
     }
+
+
+def hooks(model):
+    return [len(one._forward_hooks) for one in model.model.modules()]
