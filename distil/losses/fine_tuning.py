@@ -41,8 +41,8 @@ def _student(nets: Nets, times: Times, plan: Plan, rows: Rows) -> Taught:
 def target(nets: Nets, times: Times, x: Tensor, path: Jump, rows: Rows) -> Tensor:
     """The step that picture and guidance take to the middle, then the average's jump."""
     sigmas = times.sigmas(path.start, x)
-    guidance = nets.teacher(x, sigmas, rows.context) - nets.plain(x, sigmas, rows.context)
-    between = times.moved(x, rows.image + guidance, path.start, path.middle)
+    goal = rows.image + nets.guidance(x, sigmas, rows.context)
+    between = times.moved(x, goal, path.start, path.middle)
     return onward(nets, times, between, path, rows.context)
 
 

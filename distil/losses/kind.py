@@ -18,15 +18,15 @@ Heads = Callable[[list[Tensor], Tensor, Any], list[Tensor]]
 class Nets(NamedTuple):
     """The teacher with its guidance; the student, its average, and the fake score, no guidance.
 
-    `plain` is the teacher without guidance, `features` are its own, and `heads` those of the
-    discriminator.
+    `guidance` is what guiding adds to the teacher's prediction, `features` are the teacher's, and
+    `heads` those of the discriminator.
     """
 
     teacher: Net
     student: Net
     average: Net
     fake: Net
-    plain: Net | None = None
+    guidance: Net | None = None
     features: Features | None = None
     heads: Heads | None = None
 

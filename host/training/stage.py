@@ -40,7 +40,7 @@ def trainer_of(
     plan = Plan(asked.target_steps, discriminator=Discriminating(distance=near))
     if feedback:
         loss = feedback.with_reward(loss)
-    features = networks.features(plan.seen)
+    features, teacher = networks.features(plan.seen), networks.teacher()
     rivals = {rival.name for rival in loss.rivals}
     if FAKE in rivals and not adapters.weights(FAKE):
         adapters.copy(FAKE, trained=True)
@@ -53,9 +53,9 @@ def trainer_of(
     return Trainer(
         loss,
         Nets(
-            networks.teacher(),
+            teacher,
             *map(networks.net, (STUDENT, AVERAGE, FAKE)),
-            networks.plain(),
+            teacher.guidance,
             features,
             networks.heads,
         ),

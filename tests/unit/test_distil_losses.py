@@ -102,7 +102,7 @@ def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm_and_guidance(kind, t
         x = alpha(kind, sigma(times, start)) * image + sigma(times, start) * noise
 
         def data(x, sigmas, context, image=image):
-            return image + them.teacher(x, sigmas, context) - them.plain(x, sigmas, context)
+            return image + them.guidance(x, sigmas, context)
 
         with torch.no_grad():
             goal = landing(kind, times, data, x, start, middle, context)
@@ -113,14 +113,14 @@ def test_fine_tuning_has_the_gradient_of_algorithm_4_of_lcm_and_guidance(kind, t
     same(loss, torch.stack(expected).mean(), them.student.parameters())
     loss = LOSSES["fine-tuning"].student(them, times, plan, rows).loss
     loss.backward()
-    others = [them.teacher, them.plain, them.average]
+    others = [them.teacher, them.guidance, them.average]
     assert all(weight.grad is None for net in others for weight in net.parameters())
 
 
 @kinds
 def test_without_guidance_the_middle_is_the_same_picture_with_the_same_noise(kind):
     times, them = KINDS[kind](), nets()
-    them = them._replace(plain=them.teacher)
+    them = them._replace(guidance=lambda x, sigmas, context: torch.zeros_like(x))
     plan, rows = draw("fine-tuning", target=4)
     path = Jump(rows.start, rows.middle, rows.middle)
     x = times.noised(rows.image, rows.noise, rows.start)
