@@ -1,49 +1,64 @@
 """A fast student learns the look of one's own pictures without losing its few steps.
 
-Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4 and algorithm 4): in the
-teacher's step to the middle, the picture itself stands in place of what the teacher predicts. That
-alone forgets the guidance that the student has learned by heart, and with it what was asked for. So
-the guidance is added as the teacher adds it: picture + (guided prediction - plain prediction).
+Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4) puts the picture itself in place
+of what the teacher predicts. That alone forgets the guidance and the long jumps which the student
+has learned by heart, so what it predicted as it began is kept, and moved by what the picture has
+beside the teacher's own prediction without guidance:
+
+    goal = start(x) + picture - plain(x)
+
+On average over the pictures that x may come from, the last two are where the look leads.
 """
 
-from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..draws import Jump, Material, Plan
-from ..times import Times
-from .consistency import Rows, draw, onward, taught
+from ..draws import Material, Plan, jumps
+from ..times import TIMES, Times
 from .kind import Loss, Nets, Taught
 
-# The student jumps in the target's steps already: no shorter ones to begin with.
-_WHOLE = 1.0
-# Over whole steps first: a look that goes from level to level by short ones takes far longer.
-_SKIPS = ((0.0, 250), (0.6, 80))
+
+class _Rows(NamedTuple):
+    image: Tensor
+    noise: Tensor
+    start: Tensor
+    end: Tensor
+    context: Any
 
 
 def _draw(
     material: Material, count: int, plan: Plan, done: float, generator: torch.Generator
-) -> Rows:
+) -> _Rows:
+    images, context = material.some_images(count, generator)
     # Pure noise says nothing of the look: it is no more important than other levels.
-    skip = replace(plan, skips=_SKIPS).skip(done)
-    own = replace(plan, last=0.0, skips=((0.0, skip),))
-    return draw(material, count, own, _WHOLE, generator)
+    path = jumps(
+        count,
+        TIMES,
+        to_any=plan.to_any,
+        segments=plan.segments(count, 1.0, generator),
+        generator=generator,
+    )
+    return _Rows(images, material.noise(count, generator=generator), path.start, path.end, context)
 
 
-def _student(nets: Nets, times: Times, plan: Plan, rows: Rows) -> Taught:
-    path = Jump(rows.start, rows.middle, rows.end)
-    x = times.noised(rows.image, rows.noise, path.start)
-    return taught(nets, times, plan, x, path, rows, target(nets, times, x, path, rows))
+def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
+    x = times.noised(rows.image, rows.noise, rows.start)
+    goal = times.moved(x, target(nets, times, x, rows), rows.start, rows.end)
+    landing = times.land(nets.student, x, rows.start, rows.end, rows.context)
+    apart = times.apart(landing, goal, rows.start, rows.end)
+    # Squares have their least at the mean of the pictures; a distance such as pseudo-Huber's is
+    # least at their median, which has no line where fewer than half of them have one.
+    return Taught(apart.square().mean())
 
 
 @torch.no_grad()
-def target(nets: Nets, times: Times, x: Tensor, path: Jump, rows: Rows) -> Tensor:
-    """The step that picture and guidance take to the middle, then the average's jump."""
-    sigmas = times.sigmas(path.start, x)
-    goal = rows.image + nets.guidance(x, sigmas, rows.context)
-    between = times.moved(x, goal, path.start, path.middle)
-    return onward(nets, times, between, path, rows.context)
+def target(nets: Nets, times: Times, x: Tensor, rows: _Rows) -> Tensor:
+    """The picture that the student should predict from x; no gradient."""
+    sigmas = times.sigmas(rows.start, x)
+    before, plain = (net(x, sigmas, rows.context) for net in (nets.start, nets.plain))
+    return before + rows.image - plain
 
 
-FINE_TUNING = Loss("fine-tuning", "images", Rows, _draw, _student)
+FINE_TUNING = Loss("fine-tuning", "images", _Rows, _draw, _student, asks_start=True)

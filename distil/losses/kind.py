@@ -18,17 +18,18 @@ Heads = Callable[[list[Tensor], Tensor, Any], list[Tensor]]
 class Nets(NamedTuple):
     """The teacher with its guidance; the student, its average, and the fake score, no guidance.
 
-    `guidance` is what guiding adds to the teacher's prediction, `features` are the teacher's, and
-    `heads` those of the discriminator.
+    `plain` is the teacher without guidance, `features` are its own, `heads` those of the
+    discriminator, and `start` is the student as it began.
     """
 
     teacher: Net
     student: Net
     average: Net
     fake: Net
-    guidance: Net | None = None
+    plain: Net | None = None
     features: Features | None = None
     heads: Heads | None = None
+    start: Net | None = None
 
 
 class Taught(NamedTuple):
@@ -54,7 +55,8 @@ class Loss(NamedTuple):
     """A method.
 
     `needs` is "paths", "images" or "" for nothing but prompts. `draw` makes `rows`, a NamedTuple
-    of the batch's rows, so that a part of it is a smaller batch.
+    of the batch's rows, so that a part of it is a smaller batch. `asks_start` says that it compares
+    the student with what it was.
     """
 
     name: str
@@ -63,3 +65,4 @@ class Loss(NamedTuple):
     draw: Callable[[Material, int, Plan, float, torch.Generator], Any]
     student: Callable[[Nets, Times, Plan, Any], Taught]
     rivals: tuple[Rival, ...] = ()
+    asks_start: bool = False

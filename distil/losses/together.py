@@ -56,6 +56,7 @@ def together(first: Loss, second: Loss, weight: float) -> Loss:
             for loss, part in ((first, ours), (second, theirs))
             for rival in loss.rivals
         ),
+        first.asks_start or second.asks_start,
     )
 
 

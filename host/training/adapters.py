@@ -12,7 +12,9 @@ from torch import Tensor
 from ..lora.product import is_convolution
 from .switch import Switch, replaced
 
-STUDENT, AVERAGE = "student", "average"
+STUDENT, AVERAGE, START = "student", "average", "start"
+# They have no gradients.
+_FIXED = (AVERAGE, START)
 
 
 class Matrices(NamedTuple):
@@ -56,11 +58,11 @@ class Adapters:
         pairs = {_key(name): Pair(one) for name, one in matrices.items()}
         self._sets = {STUDENT: torch.nn.ModuleDict(pairs).to(device)}
         self._restore: list[Callable[[], None]] = []
-        self.copy(AVERAGE, trained=False)
+        self.copy(AVERAGE)
 
-    def copy(self, name: str, *, trained: bool) -> None:
+    def copy(self, name: str) -> None:
         """A set of its own that begins as the student is now."""
-        self._sets[name] = copy.deepcopy(self._sets[STUDENT]).requires_grad_(trained)
+        self._sets[name] = copy.deepcopy(self._sets[STUDENT]).requires_grad_(name not in _FIXED)
 
     def forget(self, name: str) -> None:
         """Begins a set anew with no effect: the model as it is."""
@@ -81,7 +83,7 @@ class Adapters:
     def restore(self, state: Mapping[str, Mapping[str, Tensor]]) -> None:
         for name, values in state.items():
             if name not in self._sets:
-                self.copy(name, trained=True)
+                self.copy(name)
             self._sets[name].load_state_dict(values)
 
     def inject(self) -> None:

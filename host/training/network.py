@@ -34,31 +34,17 @@ class Network:
         self._cfg, self._empty = cfg, empty
 
     def __call__(self, x: Tensor, sigma: Tensor, context: Conditions) -> Tensor:
-        if self._cfg == 1.0:
-            with self._switch.at(self._on):
-                return self._call(x, sigma, context, [0])
-        return self._plain_and_guided(x, sigma, context)[1]
-
-    def guidance(self, x: Tensor, sigma: Tensor, context: Conditions) -> Tensor:
-        """What the cfg adds to the prediction."""
-        if self._cfg == 1.0:
-            return torch.zeros_like(x)
-        plain, guided = self._plain_and_guided(x, sigma, context)
-        return guided - plain
-
-    def _plain_and_guided(
-        self, x: Tensor, sigma: Tensor, context: Conditions
-    ) -> tuple[Tensor, Tensor]:
-        both = context + self._empty.repeated(len(x))
         with self._switch.at(self._on):
+            if self._cfg == 1.0:
+                return self._call(x, sigma, context, [0])
+            both = context + self._empty.repeated(len(x))
             pair = self._call(torch.cat([x, x]), torch.cat([sigma, sigma]), both, [0, 1])
-        wanted, unwanted = pair.chunk(2)
-        options = self._patcher.model_options
-        # With what other nodes have put on the model's guidance.
-        guided = comfy.samplers.cfg_function(
-            self._patcher.model, wanted, unwanted, self._cfg, x, sigma, options
-        )
-        return wanted, guided
+            wanted, unwanted = pair.chunk(2)
+            options = self._patcher.model_options
+            # With what other nodes have put on the model's guidance.
+            return comfy.samplers.cfg_function(
+                self._patcher.model, wanted, unwanted, self._cfg, x, sigma, options
+            )
 
     def _call(self, x: Tensor, sigma: Tensor, context: Conditions, kinds: list[int]) -> Tensor:
         groups = context.groups()

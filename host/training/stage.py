@@ -15,7 +15,7 @@ from ...distil import (
     Trainer,
     Weights,
 )
-from .adapters import AVERAGE, STUDENT
+from .adapters import AVERAGE, START, STUDENT
 from .asked import Asked, Stage
 from .conditions import Conditions
 from .material import Learned
@@ -40,10 +40,12 @@ def trainer_of(
     plan = Plan(asked.target_steps, discriminator=Discriminating(distance=near))
     if feedback:
         loss = feedback.with_reward(loss)
-    features, teacher = networks.features(plan.seen), networks.teacher()
+    features = networks.features(plan.seen)
+    if loss.asks_start and not adapters.weights(START):
+        adapters.copy(START)
     rivals = {rival.name for rival in loss.rivals}
     if FAKE in rivals and not adapters.weights(FAKE):
-        adapters.copy(FAKE, trained=True)
+        adapters.copy(FAKE)
         # As DMD2 begins: a denoiser, which the student's own weights no longer are.
         adapters.forget(FAKE)
     if HEADS in rivals:
@@ -53,11 +55,12 @@ def trainer_of(
     return Trainer(
         loss,
         Nets(
-            teacher,
+            networks.teacher(),
             *map(networks.net, (STUDENT, AVERAGE, FAKE)),
-            teacher.guidance,
+            networks.plain(),
             features,
             networks.heads,
+            networks.net(START),
         ),
         Weights(*map(adapters.weights, (STUDENT, AVERAGE)), known),
         times,

@@ -62,10 +62,10 @@ def heads(seed=9):
 
 
 def nets(**seeds):
-    """Five networks of their own; the student's weights alone want gradients, and the rivals'."""
-    made = {"teacher": 1, "student": 2, "average": 3, "fake": 4, "guidance": 5, **seeds}
+    """Six networks of their own; the student's weights alone want gradients, and the rivals'."""
+    made = {"teacher": 1, "student": 2, "average": 3, "fake": 4, "plain": 5, "start": 6, **seeds}
     made = {name: Tiny(seed) for name, seed in made.items()}
-    for name in ("teacher", "average", "guidance"):
+    for name in ("teacher", "average", "plain", "start"):
         made[name].requires_grad_(False)
     return Nets(**made, features=made["teacher"].features, heads=heads())
 
