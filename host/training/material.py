@@ -66,6 +66,19 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
 
 def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:
     samples = latents["samples"]
+    if not len(samples):
+        raise ValueError("latents holds no pictures. Connect VAE Encode with some.")
+    if samples.ndim != len(shape) + 1 or samples.shape[1] != shape[0]:
+        raise ValueError(
+            f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and those of this model "
+            f"are {' x '.join(map(str, shape))}: a VAE of another model made them. Encode the "
+            "pictures with this checkpoint's VAE."
+        )
+    if not torch.isfinite(samples).all():
+        raise ValueError(
+            "The latents hold values that are infinite or none (NaN). Encode the pictures again "
+            "with a VAE in another type: start ComfyUI with --fp32-vae."
+        )
     if tuple(samples.shape[1:]) != shape:
         raise ValueError(
             f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and this model with these "
