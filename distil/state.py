@@ -86,9 +86,10 @@ class RunFolder:
         except (OSError, RuntimeError) as error:
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+            why = f" ({error.strerror})" if isinstance(error, OSError) else ""
             raise ValueError(
-                f"{self.path / name} cannot be written ({error}). Make room on this disk, or see "
-                "to the folder's rights, and queue the same again: it goes on from the last save."
+                f"{self.path / name} cannot be written{why}. Make room on this disk, or see to the "
+                "folder's rights, and queue the same again: it goes on from the last save."
             ) from error
 
 

@@ -13,6 +13,13 @@ _SPARE = 256 * 2**20
 _REACHED = 0.5
 
 
+ASKS_AGAIN = (
+    "A node on this model changes its guidance by running it once more, as perturbed attention, "
+    "self-attention and skip-layer guidance do, and training cannot. Connect the model without "
+    "this node."
+)
+
+
 class ChangedInPlaceError(ValueError):
     """The host's blocks change what gradients need: their norms have to keep a copy."""
 
@@ -33,7 +40,9 @@ def check_clip(clip: Any) -> None:
 
 
 def check_plain_model(model: Any) -> None:
-    """Raises ValueError for a model that has an accelerator already."""
+    """Raises ValueError for a model that has an accelerator already, or another way to sample."""
+    if "sampler_calc_cond_batch_function" in model.model_options:
+        raise ValueError(ASKS_AGAIN)
     other = accelerator_of(model)
     if other and other.on:
         raise ValueError(

@@ -41,7 +41,7 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
             )
         of_paths = torch.tensor([texts.index(prompt) for prompt in paths.prompts])
     if latents is not None:
-        images = _images(model, latents, shape)
+        images = _images(model, latents, asked, shape)
         if len(lines) not in (1, len(images)):
             raise ValueError(
                 f"There are {len(images)} latents and {len(lines)} prompts. Write one prompt for "
@@ -64,10 +64,13 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
     return Learned(material, empty, shown, conditions[slice(0, len(shown))], texts)
 
 
-def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:
+def _images(model: Any, latents: Any, asked: Asked, shape: tuple[int, ...]) -> torch.Tensor:
     samples = latents["samples"]
-    if not len(samples):
-        raise ValueError("latents holds no pictures. Connect VAE Encode with some.")
+    if not samples.any():
+        raise ValueError(
+            "The latents hold no pictures: there are none, or they are empty ones to draw on. "
+            "Connect VAE Encode with your pictures."
+        )
     if samples.ndim != len(shape) + 1 or samples.shape[1] != shape[0]:
         raise ValueError(
             f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and those of this model "
@@ -80,8 +83,10 @@ def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:
             "with a VAE in another type: start ComfyUI with --fp32-vae."
         )
     if tuple(samples.shape[1:]) != shape:
+        cell = asked.width // shape[-1]
+        width, height = samples.shape[-1] * cell, samples.shape[-2] * cell
         raise ValueError(
-            f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and this model with these "
-            f"sizes has {' x '.join(map(str, shape))}. Set width and height to the pictures' own."
+            f"The latents are of pictures {width} x {height}, and this run is of {asked.width} x "
+            f"{asked.height}. Set width and height to those of the pictures."
         )
     return model.model.process_latent_in(samples.detach().clone().float())

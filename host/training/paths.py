@@ -1,6 +1,5 @@
 """Teacher paths: where the guided teacher goes from noise to picture, kept on disk."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,15 +18,12 @@ from .conditions import encode
 from .kept import PATHS, kept_folder
 from .levels import times_of
 from .memory import with_less
+from .names import LONGEST, is_name
 from .network import Network
 from .session import fingerprint, trainable
 from .switch import Switch
 
 _CHUNK = 16
-# Bytes, of the 255 that systems take; a letter may have three.
-_LONGEST = 240
-# What separates folders somewhere, control characters, and Windows' names of devices.
-_NO_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
 class PathsAsked(NamedTuple):
@@ -64,14 +60,11 @@ class TeacherPaths(NamedTuple):
 def folder_of(parent: Path, name: str) -> RunFolder:
     """Raises ValueError for a name that is no name of a folder on every system."""
     plain = name.strip()
-    if len(plain.encode()) > _LONGEST:
+    if not is_name(plain):
         raise ValueError(
-            f"The name {plain[:20]}... is too long for a folder's. Choose one of {_LONGEST // 3} "
-            "letters at most."
+            f"{plain[:LONGEST]!r} cannot be a folder's name. Write letters, digits, - and _, at "
+            f"most {LONGEST}."
         )
-    # Windows drops dots at the end.
-    if not plain or plain.endswith(".") or _NO_NAME.search(plain):
-        raise ValueError(f"{name!r} cannot be a folder's name. Write letters, digits, - and _.")
     if (parent / plain).is_file():
         raise ValueError(
             f"{parent / plain} is a file, and the folder of this name is needed. Choose another "

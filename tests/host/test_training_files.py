@@ -54,8 +54,9 @@ def test_the_file_says_how_it_was_made_and_none_is_written_over(training_folder)
     assert (made.recipe.steps.low, made.recipe.steps.high) == (1, 8)
     for field in ("teacher", "cfg", "timesteps", "seed", "steps", "start", "start_licence"):
         assert f"fewstep.{field}" in told, field
-    with pytest.raises(ValueError, match="filename_prefix"):
-        save_accelerator(made.lora, made.recipe, "../outside", "")
+    for prefix in ("../outside", "x" * 300, "a:b", "made/con", "a\0b", "/outside"):
+        with pytest.raises(ValueError, match="filename_prefix"):
+            save_accelerator(made.lora, made.recipe, prefix, "")
     assert [*training_folder.glob("*.safetensors")] == []
 
 
