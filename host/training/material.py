@@ -66,6 +66,18 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
 
 def _images(model: Any, latents: Any, asked: Asked, shape: tuple[int, ...]) -> torch.Tensor:
     samples = latents["samples"]
+    _check_pictures(samples, asked, shape)
+    return model.model.process_latent_in(samples.detach().clone().float())
+
+
+def _check_pictures(samples: Any, asked: Asked, shape: tuple[int, ...]) -> None:
+    """Raises ValueError for latents that are no pictures of this run's model and size."""
+    # A video with sound is several tensors.
+    if samples.is_nested or (samples.ndim == 5 and samples.shape[2] > 1):
+        raise ValueError(
+            "The latents are a video's, and a run learns from pictures. Connect VAE Encode with "
+            "single pictures."
+        )
     if not samples.any():
         raise ValueError(
             "The latents hold no pictures: there are none, or they are empty ones to draw on. "
@@ -89,4 +101,3 @@ def _images(model: Any, latents: Any, asked: Asked, shape: tuple[int, ...]) -> t
             f"The latents are of pictures {width} x {height}, and this run is of {asked.width} x "
             f"{asked.height}. Set width and height to those of the pictures."
         )
-    return model.model.process_latent_in(samples.detach().clone().float())

@@ -218,6 +218,7 @@ def test_latents_of_another_kind(refused):
     learned("hold no pictures", 2, 4, 8, 8, scale=0.0)
     learned("16 x 8 x 8.* 4 x 8 x 8: a VAE of another model", 2, 16, 8, 8)
     learned("a VAE of another model", 2, 4, 1, 8, 8)
+    learned("a video's", 2, 4, 3, 8, 8)
     learned("infinite or none", 2, 4, 8, 8, scale=float("nan"))
 
 
