@@ -46,7 +46,10 @@ def add_routes() -> None:
         # A page of another origin can send a form without being asked, but no JSON.
         if request.content_type != "application/json":
             return web.json_response({"error": "Send JSON."}, status=415)
-        asked = (await request.json()).get("clear", {})
+        sent = await request.json()
+        asked = sent.get("clear") if isinstance(sent, dict) else None
+        if not isinstance(asked, dict):
+            return web.json_response({"error": "Send what to clear."}, status=400)
         return web.json_response(await asyncio.to_thread(_cleared, server, asked))
 
 

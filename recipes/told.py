@@ -96,7 +96,9 @@ class Told:
         if needs := self.graph_needs if loaded else self.needs:
             lines.append(f"needs {', '.join(needs)}")
         lines += self.warnings(int(self.steps.default), self.cfg.default)
-        lines += [line for line in (self.notes, f"{self.licence}; {self.source}") if line]
+        # A LoRA that somebody made has neither.
+        origin = "; ".join(filter(None, (self.licence, self.source)))
+        lines += [line for line in (self.notes, origin) if line]
         return "\n".join(lines + self.unconfirmed_text())
 
     def unconfirmed_text(self) -> list[str]:

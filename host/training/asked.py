@@ -95,6 +95,11 @@ def stages_of(asked: Asked, given: Given) -> list[Stage]:
                 f"The method {asked.method} improves a LoRA that works already. Choose one under "
                 "start_lora, or connect the lora of another Distil an acceleration LoRA to start."
             )
+    if given.latents is not None and all(LOSSES[one.loss].needs != "images" for one in stages):
+        raise ValueError(
+            f"The method {asked.method} does not learn from pictures of your own. Set method to "
+            "fine-tuning, consistency or adversarial, or take latents off."
+        )
     if given.reward is not None:
         check_decodes(given.vae)
         if not begun:

@@ -13,6 +13,13 @@ _SPARE = 256 * 2**20
 _REACHED = 0.5
 
 
+ASKS_AGAIN = (
+    "A node on this model changes its guidance by running it once more, as perturbed attention, "
+    "self-attention and skip-layer guidance do, and training cannot. Connect the model without "
+    "this node."
+)
+
+
 class ChangedInPlaceError(ValueError):
     """The host's blocks change what gradients need: their norms have to keep a copy."""
 
@@ -33,7 +40,9 @@ def check_clip(clip: Any) -> None:
 
 
 def check_plain_model(model: Any) -> None:
-    """Raises ValueError for a model that has an accelerator already."""
+    """Raises ValueError for a model that has an accelerator already, or another way to sample."""
+    if "sampler_calc_cond_batch_function" in model.model_options:
+        raise ValueError(ASKS_AGAIN)
     other = accelerator_of(model)
     if other and other.on:
         raise ValueError(
@@ -55,9 +64,27 @@ def check_size(model: Any, width: int, height: int) -> tuple[int, ...]:
     return (latent.latent_channels, *frames, height // cell, width // cell)
 
 
+def check_vae(model: Any, vae: Any) -> None:
+    """Raises ValueError for a VAE that cannot decode the model's latents."""
+    if vae is None:
+        return
+    made, read = model.model.latent_format.latent_channels, vae.latent_channels
+    if made != read:
+        raise ValueError(
+            f"The VAE decodes latents of {read} channels, and those of this model have {made}. "
+            "Connect the checkpoint's own VAE."
+        )
+
+
 def check_room(folder: Path, size: int) -> None:
     """Raises ValueError where the disk has no room for `size` bytes and some to spare."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"The folder {folder} cannot be made ({error.strerror}). Choose another name, or see "
+            "to the rights of the folder above it."
+        ) from error
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE:
         raise ValueError(

@@ -42,8 +42,13 @@ def prompts_in(texts: Sequence[str]) -> str:
 
 
 def latents_in(batches: Sequence[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
-    """All latents as one batch. Raises ValueError where their sizes differ."""
+    """All latents as one batch. Raises ValueError where their sizes differ or one has a mask."""
     given = [one for one in batches if one is not None]
+    if any("noise_mask" in one for one in given):
+        raise ValueError(
+            "The latents have a mask, and a LoRA learns from whole pictures. Connect VAE Encode "
+            "without a mask."
+        )
     if len(given) < 2:
         return given[0] if given else None
     shapes = {tuple(one["samples"].shape[1:]): None for one in given}

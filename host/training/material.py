@@ -41,7 +41,7 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
             )
         of_paths = torch.tensor([texts.index(prompt) for prompt in paths.prompts])
     if latents is not None:
-        images = _images(model, latents, shape)
+        images = _images(model, latents, asked, shape)
         if len(lines) not in (1, len(images)):
             raise ValueError(
                 f"There are {len(images)} latents and {len(lines)} prompts. Write one prompt for "
@@ -64,11 +64,40 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
     return Learned(material, empty, shown, conditions[slice(0, len(shown))], texts)
 
 
-def _images(model: Any, latents: Any, shape: tuple[int, ...]) -> torch.Tensor:
+def _images(model: Any, latents: Any, asked: Asked, shape: tuple[int, ...]) -> torch.Tensor:
     samples = latents["samples"]
-    if tuple(samples.shape[1:]) != shape:
-        raise ValueError(
-            f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and this model with these "
-            f"sizes has {' x '.join(map(str, shape))}. Set width and height to the pictures' own."
-        )
+    _check_pictures(samples, asked, shape)
     return model.model.process_latent_in(samples.detach().clone().float())
+
+
+def _check_pictures(samples: Any, asked: Asked, shape: tuple[int, ...]) -> None:
+    """Raises ValueError for latents that are no pictures of this run's model and size."""
+    # A video with sound is several tensors.
+    if samples.is_nested or (samples.ndim == 5 and samples.shape[2] > 1):
+        raise ValueError(
+            "The latents are a video's, and a run learns from pictures. Connect VAE Encode with "
+            "single pictures."
+        )
+    if not samples.any():
+        raise ValueError(
+            "The latents hold no pictures: there are none, or they are empty ones to draw on. "
+            "Connect VAE Encode with your pictures."
+        )
+    if samples.ndim != len(shape) + 1 or samples.shape[1] != shape[0]:
+        raise ValueError(
+            f"The latents are {' x '.join(map(str, samples.shape[1:]))}, and those of this model "
+            f"are {' x '.join(map(str, shape))}: a VAE of another model made them. Encode the "
+            "pictures with this checkpoint's VAE."
+        )
+    if not torch.isfinite(samples).all():
+        raise ValueError(
+            "The latents hold values that are infinite or none (NaN). Encode the pictures again "
+            "with a VAE in another type: start ComfyUI with --fp32-vae."
+        )
+    if tuple(samples.shape[1:]) != shape:
+        cell = asked.width // shape[-1]
+        width, height = samples.shape[-1] * cell, samples.shape[-2] * cell
+        raise ValueError(
+            f"The latents are of pictures {width} x {height}, and this run is of {asked.width} x "
+            f"{asked.height}. Set width and height to those of the pictures."
+        )

@@ -8,11 +8,25 @@ import comfy.samplers
 import torch
 from torch import Tensor
 
+from . import checks
 from .conditions import Conditions, options_of
 from .switch import Switch
 
 # The host's ways to compute attention that have gradients.
 _WITH_GRADIENTS = ("basic", "sub_quad", "split", "xformers", "pytorch")
+
+
+class _AsksAgainError(Exception):
+    """A node wants the host's conditionings, to run the model with them."""
+
+
+class _NoConditionings:
+    """Stands for them: None would be taken for an empty prompt, and give a wrong guidance."""
+
+    def _asked(self, *_: Any) -> Any:
+        raise _AsksAgainError
+
+    __iter__ = __len__ = __getitem__ = __getattr__ = _asked
 
 
 class Network:
@@ -39,12 +53,36 @@ class Network:
                 return self._call(x, sigma, context, [0])
             both = context + self._empty.repeated(len(x))
             pair = self._call(torch.cat([x, x]), torch.cat([sigma, sigma]), both, [0, 1])
-            wanted, unwanted = pair.chunk(2)
-            options = self._patcher.model_options
-            # With what other nodes have put on the model's guidance.
+        return self._guided(*pair.chunk(2), x, sigma)
+
+    def _guided(self, wanted: Tensor, unwanted: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+        """The guidance with what other nodes have put on it, as the host's sampling computes it.
+
+        Raises ValueError where a node would run the model again.
+        """
+        model, options = self._patcher.model, self._patcher.model_options
+        none = _NoConditionings()
+        pair = [wanted, unwanted]
+        try:
+            for before in options.get("sampler_pre_cfg_function", ()):
+                pair = before(
+                    {
+                        "conds": [none, none],
+                        "conds_out": pair,
+                        "cond_scale": self._cfg,
+                        "timestep": sigma,
+                        "input": x,
+                        "sigma": sigma,
+                        "model": model,
+                        "model_options": options,
+                    }
+                )
             return comfy.samplers.cfg_function(
-                self._patcher.model, wanted, unwanted, self._cfg, x, sigma, options
+                model, *pair, self._cfg, x, sigma, options, cond=none, uncond=none
             )
+        # Some look for what only such a run would have left.
+        except (_AsksAgainError, AttributeError, KeyError, TypeError) as error:
+            raise ValueError(checks.ASKS_AGAIN) from error
 
     def _call(self, x: Tensor, sigma: Tensor, context: Conditions, kinds: list[int]) -> Tensor:
         groups = context.groups()

@@ -1,12 +1,14 @@
 """Teacher paths: where the guided teacher goes from noise to picture, kept on disk."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import comfy.model_management as host
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ...distil import CLEAN, RunFolder, trailing
@@ -16,6 +18,7 @@ from .conditions import encode
 from .kept import PATHS, kept_folder
 from .levels import times_of
 from .memory import with_less
+from .names import LONGEST, is_name
 from .network import Network
 from .session import fingerprint, trainable
 from .switch import Switch
@@ -55,10 +58,18 @@ class TeacherPaths(NamedTuple):
 
 
 def folder_of(parent: Path, name: str) -> RunFolder:
-    """Raises ValueError for a name that is no name of a folder."""
+    """Raises ValueError for a name that is no name of a folder on every system."""
     plain = name.strip()
-    if not plain or plain in (".", "..") or any(letter in plain for letter in '/\\:*?"<>|'):
-        raise ValueError(f"{name!r} cannot be a folder's name. Write letters, digits, - and _.")
+    if not is_name(plain):
+        raise ValueError(
+            f"{plain[:LONGEST]!r} cannot be a folder's name. Write letters, digits, - and _, at "
+            f"most {LONGEST}."
+        )
+    if (parent / plain).is_file():
+        raise ValueError(
+            f"{parent / plain} is a file, and the folder of this name is needed. Choose another "
+            "name, or move the file away."
+        )
     return RunFolder(parent / plain)
 
 
@@ -104,11 +115,11 @@ def make_paths(model: Any, clip: Any, asked: PathsAsked) -> TeacherPaths:
             last = min(first + _CHUNK, asked.count)
             file = folder.path / f"{first:06}.safetensors"
             if file.exists():
-                parts.append(_read(file))
+                parts.append(_read(file, asked.name))
             else:
                 time_left = time_left or TimeLeft(asked.name, asked.count, first, "path")
                 parts.append(_drawn(walk, first, last, chunk))
-                _write(file, parts[-1])
+                folder.write(file.name, partial(_put, parts[-1]))
                 time_left.tell(last)
     return TeacherPaths(torch.cat(parts), stops, prompts, asked, teacher)
 
@@ -138,11 +149,16 @@ def _noise(seed: int, shape: tuple[int, ...]) -> Tensor:
     return torch.randn(shape, generator=generator)
 
 
-def _read(file: Path) -> Tensor:
-    return load_file(file)["paths"]
+def _read(file: Path, name: str) -> Tensor:
+    try:
+        return load_file(file)["paths"]
+    except (SafetensorError, KeyError) as error:
+        raise ValueError(
+            f"The file {file.name} of the paths {name} is damaged. Delete {file}, and it is drawn "
+            "again; the others stay."
+        ) from error
 
 
-def _write(file: Path, paths: Tensor) -> None:
-    unfinished = file.with_suffix(".part")
-    save_file({"paths": paths.contiguous()}, unfinished)
-    unfinished.replace(file)
+def _put(paths: Tensor, file: Path) -> None:
+    # By ourselves: a full disk is then an error like any other.
+    file.write_bytes(save({"paths": paths.contiguous()}))

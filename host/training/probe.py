@@ -9,6 +9,9 @@ from .material import Learned
 from .memory import Memory
 from .networks import Networks
 
+# Where other nodes put their guidance, which may be of a kind that training cannot follow.
+_GUIDANCE = ("sampler_cfg_function", "sampler_pre_cfg_function", "sampler_post_cfg_function")
+
 
 def probe(networks: Networks, memory: Memory, learned: Learned, times: Times) -> None:
     """Raises ValueError where nothing could be learned; nothing is changed by it."""
@@ -22,6 +25,12 @@ def probe(networks: Networks, memory: Memory, learned: Learned, times: Times) ->
         image = networks.net(STUDENT)(x, times.sigmas(one + 999, x), material.prompts[one])
         checks.check_gradients(image, ups)
 
+    def guided() -> None:
+        with torch.no_grad():
+            networks.teacher()(x, times.sigmas(one + 999, x), material.prompts[one])
+
+    if any(name in networks.patcher.model_options for name in _GUIDANCE):
+        memory.enough_for(guided)
     try:
         memory.enough_for(look)
     except checks.ChangedInPlaceError:

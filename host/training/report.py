@@ -1,10 +1,13 @@
 """What a run says of itself: to people, and in the file it is saved to."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...recipes import Recipe
-from .asked import Asked, Given
+from .asked import Asked, Given, Stage
 from .kept import RUNS, kept, kept_folder
+from .sources import on_paths, on_pictures
 from .start import Start
 
 
@@ -15,16 +18,20 @@ class Notes(NamedTuple):
     provenance: dict[str, Any]
 
 
-def notes_of(asked: Asked, given: Given, start: Start, steps: int, teacher: str) -> Notes:
+def notes_of(
+    asked: Asked, given: Given, stages: Sequence[Stage], start: Start, steps: int, teacher: str
+) -> Notes:
     licence = start.recipe.licence if start.recipe else ""
     begun = f"from {start.name or 'nothing'}"
     if licence:
         begun += f", whose licence ({licence}) carries over"
     elif start.name:
         begun += ", whose licence is not known here and carries over"
-    paths = f", on {given.paths.told()}" if given.paths else ""
+    learned = f", on {given.paths.told()}" if on_paths(stages, given) else ""
+    if on_pictures(stages, given):
+        learned += f", on {len(given.latents['samples'])} pictures of one's own"
     text = (
-        f"Made by {asked.method} in {steps} steps of {asked.batch}, {begun}{paths}; CFG "
+        f"Made by {asked.method} in {steps} steps of {asked.batch}, {begun}{learned}; CFG "
         f"{asked.cfg:g}, seed {asked.seed}, teacher {teacher[:12]}."
     )
     timesteps = "trailing" if not start.recipe else start.recipe.spacing
@@ -57,6 +64,7 @@ def report_of(asked: Asked, told: list[str], recipe: Recipe) -> str:
             f"{asked.name}: {recipe.notes}",
             *told,
             f"Kept in {kept_folder(RUNS)}: {names}. Kept runs, on the node, clears them.",
-            recipe.summary(),
+            # Its notes are above.
+            replace(recipe, notes="").summary(),
         ]
     )

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...recipes import Recipe
 from . import checks
 from .made import metadata
+from .names import LONGEST, is_name
 
 
 def save_accelerator(lora: Mapping[str, Tensor], recipe: Recipe, prefix: str, notes: str) -> str:
@@ -20,10 +21,11 @@ def save_accelerator(lora: Mapping[str, Tensor], recipe: Recipe, prefix: str, no
     """
     root = Path(folder_paths.get_folder_paths("loras")[0])
     wanted = Path(prefix.strip() or "made/accelerator")
-    if wanted.is_absolute() or ".." in wanted.parts or not wanted.name:
+    if wanted.is_absolute() or not all(map(is_name, wanted.parts)) or not wanted.name:
         raise ValueError(
-            f"filename_prefix is {prefix!r}, and files go into {root} or a folder in it. Write "
-            "something like made/portraits-4-steps."
+            f"filename_prefix is {prefix[:LONGEST]!r}, and files go into {root} or a folder in it, "
+            f"under names of {LONGEST} letters at most. Write something like "
+            "made/portraits-4-steps."
         )
     folder = (root / wanted).parent
     checks.check_room(folder, sum(one.numel() * one.element_size() for one in lora.values()))

@@ -8,9 +8,10 @@ import torch
 from ...recipes import Found, Recipe
 from .. import folders
 from ..lora import checks
-from ..lora.matching import Match, match, targets_of
-from ..lora.product import Part
+from ..lora.matching import Match, is_product, match, targets_of
+from ..lora.product import Part, has_live_form
 from ..lora.reading import LoraFile, read_lora
+from ..lora.soundness import check_sound
 from ..recognition import recognised
 from ..weight_files import header_of
 from .adapters import Matrices, fresh
@@ -19,11 +20,15 @@ from .choices import NONE
 
 
 class Start(NamedTuple):
-    """Where the student's LoRA comes from: `name` in words, its recipe where that is known."""
+    """Where the student's LoRA comes from: `name` in words, its recipe where that is known.
+
+    `told` is for the report: what of the file is left out.
+    """
 
     name: str
     matrices: dict[str, Matrices]
     recipe: Recipe | None
+    told: list[str]
 
 
 def start_of(
@@ -37,16 +42,15 @@ def start_of(
         tensors = {key: value.detach().cpu() for key, value in connected.items()}
         file = LoraFile(tensors, header_of(tensors, 0))
         called = getattr(connected, "name", "") or "the connected LoRA"
-        recipe = getattr(connected, "recipe", None)
-        return Start(
-            called, _matrices(model, called, file, Found(None, "", (), file.layout)), recipe
-        )
+        check_sound(tensors, called)
+        found = Found(getattr(connected, "recipe", None), "", (), file.layout)
+        return _begun(model, called, file, found)
     if name != NONE:
         path = folders.lora_path(name)
         file = read_lora(path)
         found = recognised(name, path, file.header, file.layout)
         checks.check_kind(found, name)
-        return Start(name, _matrices(model, name, file, found), found.recipe)
+        return _begun(model, name, file, found)
     generator = torch.Generator().manual_seed(seed)
     layers = layers_of(model.model)
     if not layers:
@@ -54,21 +58,48 @@ def start_of(
             "No blocks are known in this model that a LoRA could be trained on. Use a model of "
             "another family."
         )
-    return Start("", {one: fresh(layer, rank, generator) for one, layer in layers.items()}, None)
+    matrices = {one: fresh(layer, rank, generator) for one, layer in layers.items()}
+    return Start("", matrices, None, [])
 
 
-def _matrices(model: Any, name: str, file: LoraFile, found: Found) -> dict[str, Matrices]:
+def _begun(model: Any, name: str, file: LoraFile, found: Found) -> Start:
     fit: Match = match(model, file)
     checks.check_match(model, found, fit, name)
-    if fit.merged or fit.misfits:
+    turned = dict(filter(None, (_turned(model, file, *patch) for patch in fit.merged.items())))
+    if left := len(fit.merged) - len(turned) + len(fit.misfits):
         raise ValueError(
-            f"{name} changes {len(fit.merged) + len(fit.misfits)} layers in a form that cannot be "
+            f"{name} changes {left} layers in a form that cannot be "
             "trained on (DoRA, LoHa, LoKr, or single weights). Start from a plain LoRA, or from "
             "none."
         )
-    return {
+    matrices = {
         layer: _joined(parts, model.model.get_submodule(layer)) for layer, parts in fit.live.items()
     }
+    matrices |= turned
+    told = []
+    if fit.text_encoder:
+        told.append(
+            f"{fit.text_encoder} layers of {name} for the text encoder are left out: accelerators "
+            "need none."
+        )
+    return Start(name, matrices, found.recipe, told)
+
+
+def _turned(model: Any, file: LoraFile, target: Any, adapter: Any) -> tuple[str, Matrices] | None:
+    """A layer whose outputs diffusers has in another order, as the last norm of FLUX and SD3.
+
+    None for other forms of change. The host gives a function that moves rows of the change, and
+    these are rows of the second matrix.
+    """
+    if isinstance(target, str) or len(target) != 3 or target[1] or not is_product(adapter):
+        return None
+    name, _, moved = target
+    layer = name.removesuffix(".weight")
+    if not has_live_form(model.model.get_submodule(layer)):
+        return None
+    product = file.product(adapter)
+    up = moved(product.up.float() * product.scale)
+    return layer, Matrices(product.down.flatten(1).float(), up)
 
 
 def _joined(parts: list[Part], layer: torch.nn.Module) -> Matrices:

@@ -67,6 +67,12 @@ def test_a_form_of_another_page_clears_nothing(server, user):
     server.post(ROUTE, {"clear": {"kind": "training", "name": "mine"}})
 
 
+@pytest.mark.parametrize("body", [[], "mine", {}, {"clear": "mine"}, {"clear": None}])
+def test_a_request_of_another_form_is_answered(server, body):
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        server.post(ROUTE, body)
+
+
 def test_a_run_in_progress_cannot_be_cleared(server, user):
     """Nor the paths in the same graph; when it is cancelled, both can."""
     prompt, *_ = training("busy", 100_000, paths="busy")

@@ -39,6 +39,11 @@ def test_a_prompt_that_a_classifier_cannot_score_is_refused_in_a_sentence(files)
         ({"heads": [{"name": "animal", "classes": [["cat"]]}]}, "do not go with its weights"),
         ({"size": "large"}, "cannot be read"),
         ({"std": [0.0, 0.0, 0.0]}, "infinite or none"),
+        ({"resize": "smooth"}, "resize is 'smooth', and can be area, bilinear, bicubic"),
+        ({"heads": [{"name": "animal", "classes": ["cat", "dog"]}]}, "'cat', and no list of words"),
+        ({"heads": [{"name": "animal", "classes": [[1], ["dog"]]}]}, "no list of words"),
+        ({"heads": [{"name": "animal", "classes": [[""], ["dog"]]}]}, "no list of words"),
+        ({"heads": [{"name": "animal", "classes": [[], []]}]}, "no class has words"),
     ],
 )
 def test_a_classifier_that_cannot_be_built_is_refused(files, changes, said):

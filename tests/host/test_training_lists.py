@@ -70,6 +70,13 @@ def test_pictures_of_different_sizes_are_refused():
         latents_in(sizes)
 
 
+def test_pictures_with_a_mask_are_refused():
+    masked = {"samples": torch.zeros(1, 4, 8, 8), "noise_mask": torch.ones(1, 64, 64)}
+    for batches in ([masked], [{"samples": torch.zeros(1, 4, 8, 8)}, masked]):
+        with pytest.raises(ValueError, match="have a mask, and a LoRA learns from whole pictures"):
+            latents_in(batches)
+
+
 def test_nothing_connected_is_nothing():
     assert latents_in(()) is None and latents_in([None]) is None
 

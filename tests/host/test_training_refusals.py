@@ -4,9 +4,11 @@ import comfy.model_management as host
 import narrow
 import pytest
 import torch
+from fewstep.host.folders import catalog
 from fewstep.host.training import checks
 from fewstep.host.training.asked import Given
 from fewstep.host.training.kept import RUNS, kept_folder
+from narrow_rewards import tiny_vae
 from safetensors.torch import save_file
 from training_runs import Clip, loaded, looks, paths, run
 
@@ -125,18 +127,126 @@ def test_sizes_and_names(refused, start, model):
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["...", "mine.", "CON", "nul.txt", "a\nb", "a\0b", "a/b", "a\\b", "x" * 300, "\u6a21" * 100],
+)
+def test_names_that_no_folder_has_on_some_system(refused, start, name):
+    refused("cannot be a folder's name", start_lora=start, name=name)
+
+
+def test_a_name_that_is_a_file(refused, start):
+    kept_folder(RUNS).mkdir(parents=True)
+    (kept_folder(RUNS) / "taken").write_text("")
+    refused("taken is a file", start_lora=start, name="taken")
+
+
+def test_a_folder_that_cannot_be_made(refused, start):
+    kept_folder(RUNS).parent.mkdir(parents=True)
+    kept_folder(RUNS).write_text("")
+    with pytest.raises(ValueError, match="cannot be made"):
+        checks.check_room(kept_folder(RUNS) / "bad", 1)
+
+
+def test_paths_of_another_teacher(refused, model):
+    other = loaded(BASE)
+    with torch.inference_mode():
+        next(other.model.diffusion_model.parameters()).mul_(1.5)
+    theirs = Given(paths=paths(other, BASE, name="theirs"))
+    host.load_models_gpu([model])
+    refused("drawn by another model", theirs, method="trajectory")
+    ours = Given(paths=paths(model, BASE, name="ours"))
+    refused("drawn at CFG 2, and cfg is 5", ours, method="trajectory", cfg=5.0)
+    refused("negative prompt ''.* is 'ugly'", ours, method="trajectory", negative="ugly")
+
+
+def test_paths_of_too_few_steps(refused, model):
+    short = Given(paths=paths(model, BASE, steps=2, name="short"))
+    refused("have 2 steps.* a LoRA of 4 steps", short, method="trajectory", target_steps=4)
+    refused("a LoRA of 1 to 8 steps", short, method="trajectory", target_steps=0)
+
+
+def test_paths_that_give_prompts_alone_may_be_another_s(model, start):
+    """score learns from no pictures of theirs, and does not say so."""
+    ours = Given(paths=paths(model, BASE))
+    made = run(model, BASE, ours, method="score", start_lora=start, cfg=5.0, prompts="")
+    assert "paths" not in made.lora.provenance["made"]
+
+
+def test_paths_that_are_damaged(model):
+    paths(model, BASE, name="cut")
+    (part,) = (kept_folder("paths") / "cut").glob("*.safetensors")
+    part.write_bytes(part.read_bytes()[:-8])
+    with pytest.raises(ValueError, match=r"of the paths cut is damaged. Delete .*\.safetensors"):
+        paths(model, BASE, name="cut")
+    part.unlink()
+    assert len(paths(model, BASE, name="cut").latents) == 5
+
+
+def test_a_recipe_of_another_base(refused, model):
+    recipe = catalog().recipes["tcd/sdxl-lora"]
+    given = Given(paths=paths(model, BASE), recipe=recipe)
+    refused("tcd/sdxl-lora is for SDXL, and this model is SD 1.5", given, method="trajectory")
+
+
+def test_a_vae_of_another_family(refused, start):
+    refused("latents of 16 channels.* have 4", Given(vae=tiny_vae(16)), start_lora=start)
+
+
+def test_a_connected_start_of_nan(refused):
+    tensors = narrow.lora(BASE, "kohya")
+    name = next(name for name in tensors if name.endswith("lora_up.weight"))
+    tensors[name] = tensors[name] * float("nan")
+    refused("the connected LoRA cannot be used: it holds numbers", Given(start=tensors))
+
+
+def test_text_encoder_layers_of_a_start_are_told(model, folders):
+    module = "lora_te_text_model_encoder_layers_0_mlp_fc1"
+    text = {f"{module}.lora_down.weight": torch.ones(4, 768)}
+    text[f"{module}.lora_up.weight"] = torch.ones(3072, 4)
+    name = written(folders, "text.safetensors", {**narrow.lora(BASE, "kohya"), **text})
+    made = run(model, BASE, method="score", start_lora=name)
+    assert "1 layers of text.safetensors for the text encoder are left out" in made.report
+
+
+def test_latents_of_another_kind(refused):
+    def learned(words, *shape, scale=1.0):
+        latents = {"samples": torch.randn(*shape) * scale}
+        refused(words, Given(latents=latents), method="consistency", prompts="a cat")
+
+    learned("hold no pictures", 0, 4, 8, 8)
+    learned("hold no pictures", 2, 4, 8, 8, scale=0.0)
+    learned("16 x 8 x 8.* 4 x 8 x 8: a VAE of another model", 2, 16, 8, 8)
+    learned("a VAE of another model", 2, 4, 1, 8, 8)
+    learned("a video's", 2, 4, 3, 8, 8)
+    learned("infinite or none", 2, 4, 8, 8, scale=float("nan"))
+
+
+def test_latents_that_a_method_does_not_learn_from(refused, model, start):
+    latents = {"samples": torch.randn(2, 4, 8, 8)}
+    for method in ("score", "repair"):
+        given = Given(latents=latents)
+        refused(
+            f"method {method} does not learn from pictures", given, method=method, start_lora=start
+        )
+    ours = Given(latents=latents, paths=paths(model, BASE))
+    refused("method trajectory does not learn from pictures", ours, method="trajectory")
+
+
 def test_latents_without_their_prompts(refused):
     latents = {"samples": torch.randn(5, 4, 8, 8)}
     refused("5 latents and 2 prompts", Given(latents=latents), method="consistency")
-    refused(
-        "The latents are", Given(latents={"samples": torch.randn(3, 4, 4, 4)}), method="consistency"
-    )
+    small = Given(latents={"samples": torch.randn(3, 4, 4, 6)})
+    refused("of pictures 48 x 32, and this run is of 64 x 64", small, method="consistency")
 
 
 def test_latents_with_their_prompts_are_learned_from(model):
     latents = {"samples": torch.randn(2, 4, 8, 8)}
     made = run(model, BASE, Given(latents=latents), method="consistency")
     assert len(made.losses) == 3
+    assert "on 2 pictures of one's own; CFG 2" in made.report
+    # The notes are told once, and a LoRA made from nothing has no other origin.
+    assert made.report.count("Made by") == 1 and "\n; " not in made.report
 
 
 def test_adversarial_learns_from_pictures_of_one_s_own_without_paths(model, start):
@@ -178,6 +288,47 @@ def test_weights_that_cannot_be_trained_through(refused, start, model):
     block.forward = lambda x, *args, **kwargs: _Rounded.apply(x, torch.eye(x.shape[-1]))
     refused("cannot be trained through", start_lora=start)
     del layer.forward, block.forward
+
+
+@pytest.mark.parametrize("kind", ["asks", "needs what is not there", "replaces"])
+def test_a_guidance_that_runs_the_model_again(refused, start, model, kind):
+    """As PAG, SAG and skip-layer guidance do: of no prompt they would make a wrong guidance."""
+    import comfy.samplers
+
+    def asks(given):
+        (more,) = comfy.samplers.calc_cond_batch(
+            given["model"], [given["cond"]], given["input"], given["sigma"], given["model_options"]
+        )
+        return given["denoised"] + given["cond_denoised"] - more
+
+    other = model.clone()
+    if kind == "asks":
+        other.set_model_sampler_post_cfg_function(asks)
+    elif kind == "replaces":
+        other.model_options["sampler_calc_cond_batch_function"] = asks
+    else:
+        other.set_model_sampler_post_cfg_function(lambda given: None.shape)
+    host.load_models_gpu([other])
+    before = looks(model)
+    with pytest.raises(ValueError, match="running it once more.*without this node"):
+        run(other, BASE, start_lora=start, method="repair", name="bad")
+    with pytest.raises(ValueError, match="running it once more"):
+        paths(other, BASE, name="bad")
+    assert looks(model) == before
+
+
+def test_what_other_nodes_put_before_and_after_the_guidance_counts(model):
+    """The teacher is the model as it samples, with CFG of 1 by another node and a brighter end."""
+    plain = paths(model, BASE, cfg=1.0, steps=1, name="plain")
+    other = model.clone()
+    other.set_model_sampler_pre_cfg_function(
+        lambda given: [given["conds_out"][0], given["conds_out"][0]]
+    )
+    other.set_model_sampler_post_cfg_function(lambda given: given["denoised"] + 1)
+    made = paths(other, BASE, cfg=7.0, steps=1, name="guided")
+    # Two roundings to 16 bits, of values below 128.
+    added = made.latents[:, -1].float() - plain.latents[:, -1].float()
+    assert (added - 1).abs().max() < 0.13
 
 
 def test_a_model_without_timesteps(refused, start, model):

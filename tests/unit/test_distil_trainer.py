@@ -190,6 +190,60 @@ def test_other_settings_are_refused_by_the_field_that_differs(tmp_path):
     assert json.loads((tmp_path / "mine" / "settings.json").read_text())["steps"] == 4
 
 
+@pytest.mark.parametrize("content", [None, b"", b"{nope", b"[1]", b"null", b"\xff\xfe"])
+def test_a_run_whose_settings_nobody_can_know_is_refused(tmp_path, content):
+    """Its state would go on with whatever is asked for now."""
+    RunFolder(tmp_path / "mine").open({"rank": 4})
+    RunFolder(tmp_path / "mine").save({"step": 1})
+    settings = tmp_path / "mine" / "settings.json"
+    settings.unlink() if content is None else settings.write_bytes(content)
+    with pytest.raises(ValueError, match=r"mine cannot go on: its file settings.json is damaged"):
+        RunFolder(tmp_path / "mine").open({"rank": 4})
+
+
+def test_a_state_that_is_damaged_is_refused(tmp_path):
+    folder = RunFolder(tmp_path / "mine")
+    folder.open({"rank": 4})
+    folder.save({"step": 1, "weights": torch.ones(100)})
+    state = tmp_path / "mine" / "state.pt"
+    whole = state.read_bytes()
+    for content in (b"", b"garbage", whole[: len(whole) // 2]):
+        state.write_bytes(content)
+        with pytest.raises(ValueError, match=r"mine cannot go on: its file state.pt is damaged"):
+            folder.load()
+    torch.save([1], state)
+    with pytest.raises(ValueError, match="is damaged"):
+        folder.load()
+
+
+def test_a_run_that_was_killed_in_its_first_write_begins_anew(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "settings.json.part").write_bytes(b"{")
+    RunFolder(tmp_path / "mine").open({"rank": 4})
+    RunFolder(tmp_path / "mine").save({"step": 1})
+    RunFolder(tmp_path / "mine").open({"rank": 4})
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("unexpected pos")]
+)
+def test_a_disk_that_is_full_is_a_sentence_and_the_last_state_stays(tmp_path, monkeypatch, error):
+    folder = RunFolder(tmp_path / "mine")
+    folder.open({"rank": 4})
+    folder.save({"step": 1})
+
+    def full(state, file):
+        file.write_bytes(b"half")
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", full)
+        with pytest.raises(ValueError, match=r"state.pt cannot be written.* from the last save"):
+            folder.save({"step": 2})
+    assert folder.load() == {"step": 1}
+    assert not [*folder.path.glob("*.part")]
+
+
 def test_a_run_that_was_refused_before_its_first_step_can_be_asked_for_anew(tmp_path):
     RunFolder(tmp_path / "mine").open({"rank": 4})
     RunFolder(tmp_path / "mine").open({"rank": 8})

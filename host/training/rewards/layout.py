@@ -14,6 +14,7 @@ from torch import Tensor
 
 KEY = "fewstep.classifier"
 _ANTIALIASED = ("bilinear", "bicubic")
+_RESIZES = ("area", *_ANTIALIASED)
 
 
 class Head(NamedTuple):
@@ -57,6 +58,7 @@ def read_layout(metadata: Mapping[str, str], name: str) -> Layout:
             heads,
         )
         unknown = {layer["kind"] for layer in layout.layers} - _LAYERS.keys()
+        _check_words(layout)
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"The {KEY} in the metadata of {name} cannot be read ({error!r}). The help of Reward "
@@ -68,6 +70,21 @@ def read_layout(metadata: Mapping[str, str], name: str) -> Layout:
             f"{', '.join(_LAYERS)}."
         )
     return layout
+
+
+def _check_words(layout: Layout) -> None:
+    """Raises ValueError for what would be found out with the first picture or prompt alone."""
+    if layout.resize not in _RESIZES:
+        raise ValueError(f"resize is {layout.resize!r}, and can be {', '.join(_RESIZES)}")
+    for head in layout.heads:
+        for phrases in head.phrases:
+            # A text is a list of letters as well.
+            if not isinstance(phrases, list) or not all(
+                isinstance(one, str) and one.strip() for one in phrases
+            ):
+                raise ValueError(f"a class of {head.name} is {phrases!r}, and no list of words")
+    if not any(phrases for head in layout.heads for phrases in head.phrases):
+        raise ValueError("no class has words that a prompt could say")
 
 
 def answers(layout: Layout, weights: Mapping[str, Tensor], pictures: Tensor) -> list[Tensor]:
