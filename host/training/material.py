@@ -44,7 +44,7 @@ def material_of(model: Any, clip: Any, asked: Asked, given: Given) -> Learned:
         images = _images(model, latents, asked, shape)
         if len(lines) not in (1, len(images)):
             raise ValueError(
-                f"There are {len(images)} latents and {len(lines)} prompts. Write one prompt for "
+                f"Latents: {len(images)}, prompts: {len(lines)}. Write one prompt for "
                 "each picture, in the pictures' order, or a single one for all."
             )
         rows = [texts.index(lines[0 if len(lines) == 1 else i]) for i in range(len(images))]

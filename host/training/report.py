@@ -29,7 +29,7 @@ def notes_of(
         begun += ", whose licence is not known here and carries over"
     learned = f", on {given.paths.told()}" if on_paths(stages, given) else ""
     if on_pictures(stages, given):
-        learned += f", on {len(given.latents['samples'])} pictures of one's own"
+        learned += f", on pictures of one's own ({len(given.latents['samples'])})"
     text = (
         f"Made by {asked.method} in {steps} steps of {asked.batch}, {begun}{learned}; CFG "
         f"{asked.cfg:g}, seed {asked.seed}, teacher {teacher[:12]}."

@@ -244,7 +244,7 @@ def test_latents_with_their_prompts_are_learned_from(model):
     latents = {"samples": torch.randn(2, 4, 8, 8)}
     made = run(model, BASE, Given(latents=latents), method="consistency")
     assert len(made.losses) == 3
-    assert "on 2 pictures of one's own; CFG 2" in made.report
+    assert "on pictures of one's own (2); CFG 2" in made.report
     # The notes are told once, and a LoRA made from nothing has no other origin.
     assert made.report.count("Made by") == 1 and "\n; " not in made.report
 

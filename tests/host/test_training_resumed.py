@@ -16,19 +16,24 @@ from training_runs import breaking, loaded, paths, run
 pytestmark = [pytest.mark.floor, pytest.mark.usefixtures("training_folder")]
 
 
-def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch):
+@pytest.mark.parametrize("method", ["trajectory", "fine-tuning"])
+def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch, method):
+    """Fine-tuning goes on comparing with the LoRA that it began with."""
     model = loaded("SD 1.5")
     given = Given(paths=paths(model, "SD 1.5"))
-    whole = run(model, "SD 1.5", given, name="whole", steps=4)
+    if method == "fine-tuning":
+        begun = run(model, "SD 1.5", given, name="begun", steps=2)
+        given = Given(latents={"samples": torch.randn(2, 4, 8, 8)}, start=begun.lora)
+    whole = run(model, "SD 1.5", given, name="whole", steps=4, method=method)
     with monkeypatch.context() as patch:
-        breaking(patch, host.InterruptProcessingException(), at=3)
+        breaking(patch, host.InterruptProcessingException(), at=3, method=method)
         with pytest.raises(host.InterruptProcessingException):
-            run(model, "SD 1.5", given, steps=4)
-    made = run(model, "SD 1.5", given, steps=4)
+            run(model, "SD 1.5", given, steps=4, method=method)
+    made = run(model, "SD 1.5", given, steps=4, method=method)
     assert "Went on from step 2." in made.report
     assert made.losses == whole.losses
     assert all(torch.equal(made.lora[key], whole.lora[key]) for key in whole.lora)
-    again = run(model, "SD 1.5", given, steps=4)
+    again = run(model, "SD 1.5", given, steps=4, method=method)
     assert all(torch.equal(again.lora[key], whole.lora[key]) for key in whole.lora)
 
 

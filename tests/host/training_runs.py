@@ -137,9 +137,9 @@ def output(model, base, seed=1):
         return narrow.sampled(model, base, narrow.sigmas_of(model, 2), cfg=2.0, seed=seed)
 
 
-def breaking(monkeypatch, error, at=2):
+def breaking(monkeypatch, error, at=2, method="trajectory"):
     """Raises `error` in step `at`, after the student's pass through the network."""
-    plain, calls = LOSSES["trajectory"].student, []
+    plain, calls = LOSSES[method].student, []
 
     def student(*args):
         taught = plain(*args)
@@ -148,7 +148,7 @@ def breaking(monkeypatch, error, at=2):
             raise error
         return taught
 
-    monkeypatch.setitem(LOSSES, "trajectory", LOSSES["trajectory"]._replace(student=student))
+    monkeypatch.setitem(LOSSES, method, LOSSES[method]._replace(student=student))
 
 
 def looks(model):
