@@ -235,7 +235,7 @@ def test_latents_that_a_method_does_not_learn_from(refused, model, start):
 
 def test_latents_without_their_prompts(refused):
     latents = {"samples": torch.randn(5, 4, 8, 8)}
-    refused("5 latents and 2 prompts", Given(latents=latents), method="consistency")
+    refused("Latents: 5, prompts: 2", Given(latents=latents), method="consistency")
     small = Given(latents={"samples": torch.randn(3, 4, 4, 6)})
     refused("of pictures 48 x 32, and this run is of 64 x 64", small, method="consistency")
 
