@@ -1,13 +1,11 @@
 """A fast student learns the look of one's own pictures without losing its few steps.
 
-Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4) puts the picture itself in place
-of what the teacher predicts. That alone forgets the guidance and the long jumps which the student
-has learned by heart, so what it predicted as it began is kept, and moved by what the picture has
-beside the teacher's own prediction without guidance:
+The teacher with what the student has learned since it began, and with nothing else of it, learns to
+denoise the pictures: a style LoRA that grows within the matrices of the fast one, and adds to it as
+one beside it would. What the student knew, guidance and long jumps, is no part of the loss.
 
-    goal = start(x) + picture - plain(x)
-
-On average over the pictures that x may come from, the last two are where the look leads.
+Latent consistency fine-tuning (LCF, arXiv 2310.04378, section 4.4), which sets the student itself
+on the pictures, forgets both (docs/measured.md).
 """
 
 from typing import Any, NamedTuple
@@ -44,21 +42,12 @@ def _draw(
 
 
 def _student(nets: Nets, times: Times, plan: Plan, rows: _Rows) -> Taught:
+    """Squares between where its jump and the picture's end, in steps as they will be sampled."""
     x = times.noised(rows.image, rows.noise, rows.start)
-    goal = times.moved(x, target(nets, times, x, rows), rows.start, rows.end)
-    landing = times.land(nets.student, x, rows.start, rows.end, rows.context)
-    apart = times.apart(landing, goal, rows.start, rows.end)
-    # Squares have their least at the mean of the pictures; a distance such as pseudo-Huber's is
-    # least at their median, which has no line where fewer than half of them have one.
-    return Taught(apart.square().mean())
-
-
-@torch.no_grad()
-def target(nets: Nets, times: Times, x: Tensor, rows: _Rows) -> Tensor:
-    """The picture that the student should predict from x; no gradient."""
-    sigmas = times.sigmas(rows.start, x)
-    before, plain = (net(x, sigmas, rows.context) for net in (nets.start, nets.plain))
-    return before + rows.image - plain
+    landing = times.land(nets.learned, x, rows.start, rows.end, rows.context)
+    goal = times.moved(x, rows.image, rows.start, rows.end)
+    # Of the pictures that x may come from the mean is wanted, which has the least squares.
+    return Taught(times.apart(landing, goal, rows.start, rows.end).square().mean())
 
 
 FINE_TUNING = Loss("fine-tuning", "images", _Rows, _draw, _student, asks_start=True)

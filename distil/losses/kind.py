@@ -18,18 +18,17 @@ Heads = Callable[[list[Tensor], Tensor, Any], list[Tensor]]
 class Nets(NamedTuple):
     """The teacher with its guidance; the student, its average, and the fake score, no guidance.
 
-    `plain` is the teacher without guidance, `features` are its own, `heads` those of the
-    discriminator, and `start` is the student as it began.
+    `features` are the teacher's own, `heads` those of the discriminator, and `learned` is the
+    teacher without guidance, with no more of the student than it has learned since it began.
     """
 
     teacher: Net
     student: Net
     average: Net
     fake: Net
-    plain: Net | None = None
     features: Features | None = None
     heads: Heads | None = None
-    start: Net | None = None
+    learned: Net | None = None
 
 
 class Taught(NamedTuple):

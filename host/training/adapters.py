@@ -15,6 +15,9 @@ from .switch import Switch, replaced
 STUDENT, AVERAGE, START = "student", "average", "start"
 # They have no gradients.
 _FIXED = (AVERAGE, START)
+# No set of its own, but what the student has learned since it began.
+LEARNED = "learned"
+_SUMS = {LEARNED: ((STUDENT, 1), (START, -1))}
 
 
 class Matrices(NamedTuple):
@@ -99,9 +102,11 @@ class Adapters:
         plain, key = layer.forward, _key(name)
 
         def forward(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            y = plain(x, *args, **kwargs)
-            pairs = self._sets.get(self.switch.on)
-            return y if pairs is None else y + pairs[key](x, layer)
+            y, on = plain(x, *args, **kwargs), self.switch.on
+            for name, sign in _SUMS.get(on, ((on, 1),)):
+                if name in self._sets:
+                    y = torch.add(y, self._sets[name][key](x, layer), alpha=sign)
+            return y
 
         return forward
 

@@ -59,10 +59,6 @@ class Networks:
     def teacher(self) -> Network:
         return Network(self.patcher, self.adapters.switch, None, self._cfg, self._empty)
 
-    def plain(self) -> Network:
-        """The teacher without its guidance."""
-        return Network(self.patcher, self.adapters.switch, None)
-
     def net(self, name: str) -> Network:
         """The model with one set of adapters, which has learned the guidance by heart."""
         return Network(self.patcher, self.adapters.switch, name)

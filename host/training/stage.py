@@ -15,7 +15,7 @@ from ...distil import (
     Trainer,
     Weights,
 )
-from .adapters import AVERAGE, START, STUDENT
+from .adapters import AVERAGE, LEARNED, START, STUDENT
 from .asked import Asked, Stage
 from .conditions import Conditions
 from .material import Learned
@@ -57,10 +57,9 @@ def trainer_of(
         Nets(
             networks.teacher(),
             *map(networks.net, (STUDENT, AVERAGE, FAKE)),
-            networks.plain(),
             features,
             networks.heads,
-            networks.net(START),
+            networks.net(LEARNED),
         ),
         Weights(*map(adapters.weights, (STUDENT, AVERAGE)), known),
         times,

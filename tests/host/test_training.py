@@ -9,7 +9,7 @@ import pytest
 import torch
 from fewstep.distil import LOSSES
 from fewstep.distil.trainer import Trainer
-from fewstep.host.training.adapters import STUDENT
+from fewstep.host.training.adapters import LEARNED, START, STUDENT
 from fewstep.host.training.asked import Given
 from fewstep.host.training.conditions import encode
 from fewstep.host.training.network import Network
@@ -66,6 +66,30 @@ def test_the_teacher_s_guidance_is_the_sampler_s():
     assert (got - expected).abs().max() < 1e-5 * expected.abs().max()
 
 
+def test_what_was_learned_is_the_student_s_matrices_less_those_it_began_with():
+    """1e-5 of the size: sums of the same numbers in another order."""
+    model = loaded("SD 1.5")
+    x, sigma, context = inputs(model, "SD 1.5")
+    with student(model, "SD 1.5") as (patcher, adapters), torch.no_grad():
+
+        def image(name):
+            return Network(patcher, adapters.switch, name)(x, sigma, context)
+
+        def grow(times):
+            for pair in adapters.pairs(STUDENT).values():
+                pair.up.mul_(times)
+
+        adapters.copy(START)
+        plain = image(None)
+        assert (image(LEARNED) - plain).abs().max() < 1e-5 * plain.abs().max()
+        grow(3)
+        learned = image(LEARNED)
+        grow(2 / 3)
+        assert (learned - image(STUDENT)).abs().max() < 1e-5 * learned.abs().max()
+        assert (learned - plain).abs().max() > 1e-3 * plain.abs().max()
+    assert not any(weight.requires_grad for weight in adapters.weights(START))
+
+
 def test_paths_are_what_the_host_s_sampler_draws():
     """DDIM at CFG 2 by the host's own Euler; fp16 on disk: 2e-3 of the size."""
     model = loaded("SD 1.5")
@@ -113,7 +137,7 @@ def test_a_row_has_its_own_prompt_and_not_the_batch_s():
 
 
 def test_a_batch_sends_its_rows_through_the_network_once(monkeypatch):
-    """Forwards a sample, a pass back counted as two: at most 3, 5, 6 and 13."""
+    """Forwards a sample, a pass back counted as two: at most 3, 6 and 13."""
     model = loaded("SD 1.5")
     given = Given(paths=paths(model, "SD 1.5"))
     first = run(model, "SD 1.5", given, name="first", steps=1)
@@ -134,7 +158,7 @@ def test_a_batch_sends_its_rows_through_the_network_once(monkeypatch):
     monkeypatch.setattr(network, "apply_model", counted)
     monkeypatch.setattr(Trainer, "phases", watched)
     own = Given(latents={"samples": torch.randn(2, 4, 8, 8)}, start=first.lora)
-    cases = [("trajectory", 3, given), ("consistency", 6, given), ("fine-tuning", 5, own)]
+    cases = [("trajectory", 3, given), ("consistency", 6, given), ("fine-tuning", 3, own)]
     cases.append(("score", 13, Given(start=first.lora)))
     for method, most, more in cases:
         per_step.clear()

@@ -62,12 +62,17 @@ def heads(seed=9):
 
 
 def nets(**seeds):
-    """Six networks of their own; the student's weights alone want gradients, and the rivals'."""
-    made = {"teacher": 1, "student": 2, "average": 3, "fake": 4, "plain": 5, "start": 6, **seeds}
+    """Four networks of their own; the student's weights alone want gradients, and the rivals'."""
+    made = {"teacher": 1, "student": 2, "average": 3, "fake": 4, **seeds}
     made = {name: Tiny(seed) for name, seed in made.items()}
-    for name in ("teacher", "average", "plain", "start"):
+    for name in ("teacher", "average"):
         made[name].requires_grad_(False)
-    return Nets(**made, features=made["teacher"].features, heads=heads())
+    plain, start = (Tiny(seed).requires_grad_(False) for seed in (5, 6))
+
+    def learned(*given):
+        return plain(*given) + made["student"](*given) - start(*given)
+
+    return Nets(**made, features=made["teacher"].features, heads=heads(), learned=learned)
 
 
 def material(paths=6, points=8, images=5, seed=7):
