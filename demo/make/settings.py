@@ -55,5 +55,5 @@ UNIFIED = Making(
 # Three minutes of one core.
 REPAIR = Making((Stage("repair", 1, 105, 8, 5e-4),), start="tcd")
 # The demo's other style, from so many pictures.
-STYLE = Making((Stage("fine-tuning", 4, 600, 8, 1.5e-3),), start="tcd")
+STYLE = Making((Stage("fine-tuning", 4, 1300, 8, 7e-4),), start="tcd")
 STYLE_PICTURES = 512
