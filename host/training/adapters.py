@@ -15,11 +15,9 @@ from .switch import Switch, replaced
 STUDENT, AVERAGE, START = "student", "average", "start"
 # They have no gradients.
 _FIXED = (AVERAGE, START)
-# No set of its own, but what the student has learned since it began; a little more than that, so
-# that the student has a little less of it than it takes alone: what it knew suffers from the last
-# tenth (docs/measured.md).
-LEARNED, _MORE = "learned", 1 / 0.9
-_SUMS = {LEARNED: ((STUDENT, _MORE), (START, -_MORE))}
+# No set of its own, but what the student has learned since it began.
+LEARNED = "learned"
+_SUMS = {LEARNED: ((STUDENT, 1), (START, -1))}
 
 
 class Matrices(NamedTuple):
@@ -105,9 +103,9 @@ class Adapters:
 
         def forward(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             y, on = plain(x, *args, **kwargs), self.switch.on
-            for name, share in _SUMS.get(on, ((on, 1),)):
+            for name, sign in _SUMS.get(on, ((on, 1),)):
                 if name in self._sets:
-                    y = torch.add(y, self._sets[name][key](x, layer), alpha=share)
+                    y = torch.add(y, self._sets[name][key](x, layer), alpha=sign)
             return y
 
         return forward

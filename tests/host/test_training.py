@@ -67,7 +67,7 @@ def test_the_teacher_s_guidance_is_the_sampler_s():
 
 
 def test_what_was_learned_is_the_student_s_matrices_less_those_it_began_with():
-    """Of the whole, 0.9 is kept; 1e-5 of the size: the same numbers in another order."""
+    """1e-5 of the size: sums of the same numbers in another order."""
     model = loaded("SD 1.5")
     x, sigma, context = inputs(model, "SD 1.5")
     with student(model, "SD 1.5") as (patcher, adapters), torch.no_grad():
@@ -82,10 +82,9 @@ def test_what_was_learned_is_the_student_s_matrices_less_those_it_began_with():
         adapters.copy(START)
         plain = image(None)
         assert (image(LEARNED) - plain).abs().max() < 1e-5 * plain.abs().max()
-        grow(2.8)
+        grow(3)
         learned = image(LEARNED)
-        # 1.8 times the start more, of which 0.9 is kept.
-        grow(2 / 2.8)
+        grow(2 / 3)
         assert (learned - image(STUDENT)).abs().max() < 1e-5 * learned.abs().max()
         assert (learned - plain).abs().max() > 1e-3 * plain.abs().max()
     assert not any(weight.requires_grad for weight in adapters.weights(START))
