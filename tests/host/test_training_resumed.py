@@ -37,6 +37,17 @@ def test_a_cancelled_run_goes_on_and_ends_as_one_that_never_stopped(monkeypatch,
     assert all(torch.equal(again.lora[key], whole.lora[key]) for key in whole.lora)
 
 
+def test_fine_tuning_keeps_the_lora_that_it_began_with(training_folder):
+    model = loaded("SD 1.5")
+    begun = run(model, "SD 1.5", Given(paths=paths(model, "SD 1.5")), name="begun", steps=2)
+    given = Given(latents={"samples": torch.randn(2, 4, 8, 8)}, start=begun.lora)
+    run(model, "SD 1.5", given, method="fine-tuning", steps=2)
+    (file,) = training_folder.glob("user/**/mine/state.pt")
+    sets = torch.load(file, weights_only=True)["sets"]
+    assert {*sets["start"]} == {*sets["student"]}
+    assert any(not torch.equal(sets["start"][key], one) for key, one in sets["student"].items())
+
+
 def test_other_settings_are_refused_by_name():
     model = loaded("SD 1.5")
     given = Given(paths=paths(model, "SD 1.5"))
